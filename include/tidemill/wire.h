@@ -1,0 +1,438 @@
+/*
+ * wire: the messages between coordinator, workers and clients, and their codec. docs/PROTOCOL.md is
+ * the contract in prose.
+ *
+ * A message is one frame of JSON, at most WIRE_FRAME_BYTES: {v, type, cluster, incarnation, boot,
+ * seq, ...body}. The structs below are the decoded form. Their strings are borrowed: from the
+ * caller while encoding, from the message's own document after decoding, valid until
+ * wire_message_fini.
+ */
+#ifndef TIDEMILL_WIRE_H
+#define TIDEMILL_WIRE_H
+
+#include <tidemill/status.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The version of the format. To change it: add fields freely (unknown keys are ignored); for
+ * anything else raise WIRE_VERSION, keep decoding WIRE_VERSION_OLDEST, describe both in
+ * docs/PROTOCOL.md, and add a recorded session of the old version to tests/wire/golden.
+ */
+enum { WIRE_VERSION = 1, WIRE_VERSION_OLDEST = 1 };
+
+enum {
+    WIRE_FRAME_BYTES = 65536,
+    WIRE_DEPTH_MAX = 8,
+    WIRE_ID_HEX = 32,       /* cluster and boot: 128 bits in hexadecimal */
+    WIRE_HASH_HEX = 64,     /* BLAKE2b-256 in hexadecimal */
+    WIRE_NAME_BYTES = 64,   /* names of workers, metrics, pools, labels; with the terminator */
+    WIRE_TEXT_BYTES = 4096, /* free text for a person */
+    WIRE_SLOTS_MAX = 256,   /* slots of one worker */
+    WIRE_OUTBOX_MAX = 256,  /* results a worker may owe at once; it takes no work beyond */
+    WIRE_POINTS_MAX = 256,  /* metric points of one METRIC */
+    WIRE_VALUES_MAX = 16,   /* objectives and outcome constraints of one RESULT */
+    WIRE_WORDS_MAX = 512,   /* words of a command */
+    WIRE_ENV_MAX = 256,
+    WIRE_LABELS_MAX = 32,
+    WIRE_RULES_MAX = 32 /* metric patterns, on_output rules */
+};
+
+/* X(name, text, from): every type with its word on the wire; from: W worker, C coordinator, K
+ * client. */
+#define WIRE_TYPE_LIST(X)                                                                          \
+    X(WIRE_HELLO, "HELLO", 'W')                                                                    \
+    X(WIRE_READY, "READY", 'W')                                                                    \
+    X(WIRE_ACCEPT, "ACCEPT", 'W')                                                                  \
+    X(WIRE_REFUSE, "REFUSE", 'W')                                                                  \
+    X(WIRE_RENEW, "RENEW", 'W')                                                                    \
+    X(WIRE_METRIC, "METRIC", 'W')                                                                  \
+    X(WIRE_CKPT, "CKPT", 'W')                                                                      \
+    X(WIRE_RESULT, "RESULT", 'W')                                                                  \
+    X(WIRE_PREEMPT, "PREEMPT", 'W')                                                                \
+    X(WIRE_BYE, "BYE", 'W')                                                                        \
+    X(WIRE_LOG, "LOG", 'W')                                                                        \
+    X(WIRE_WELCOME, "WELCOME", 'C')                                                                \
+    X(WIRE_ASSIGN, "ASSIGN", 'C')                                                                  \
+    X(WIRE_LEASE, "LEASE", 'C')                                                                    \
+    X(WIRE_STOP, "STOP", 'C')                                                                      \
+    X(WIRE_CKPT_ACK, "CKPT_ACK", 'C')                                                              \
+    X(WIRE_RESULT_ACK, "RESULT_ACK", 'C')                                                          \
+    X(WIRE_WHO, "WHO", 'C')                                                                        \
+    X(WIRE_DRAIN, "DRAIN", 'C')                                                                    \
+    X(WIRE_ERROR, "ERROR", 'C')                                                                    \
+    X(WIRE_REQUEST, "REQUEST", 'K')                                                                \
+    X(WIRE_REPLY, "REPLY", 'C')
+
+enum wire_type {
+#define X(name, text, from) name,
+    WIRE_TYPE_LIST(X)
+#undef X
+        WIRE_TYPE_COUNT
+};
+
+/* How an attempt ended, as its worker judged it (PRODUCT.md section 3, "How an attempt ends"). */
+#define WIRE_OUTCOME_LIST(X)                                                                       \
+    X(OUTCOME_NONE, "none") /* it has not ended */                                                 \
+    X(OUTCOME_COMPLETED, "completed")                                                              \
+    X(OUTCOME_INFEASIBLE, "infeasible")                                                            \
+    X(OUTCOME_LEFT, "left") /* a notice or exit 75: paused, the rest is another attempt's */       \
+    X(OUTCOME_FAILED, "failed")
+
+enum wire_outcome {
+#define X(name, text) name,
+    WIRE_OUTCOME_LIST(X)
+#undef X
+};
+
+/* What was seen that decided the outcome. */
+#define WIRE_CAUSE_LIST(X)                                                                         \
+    X(CAUSE_NONE, "none")                                                                          \
+    X(CAUSE_EXIT, "exit")     /* exit_code says which */                                           \
+    X(CAUSE_SIGNAL, "signal") /* signal says which */                                              \
+    X(CAUSE_TIMEOUT, "timeout")                                                                    \
+    X(CAUSE_STALL, "stall")                                                                        \
+    X(CAUSE_OUT_OF_MEMORY, "out_of_memory")                                                        \
+    X(CAUSE_NO_OBJECTIVE, "no_objective")    /* exit 0, the objective never seen: not retried */   \
+    X(CAUSE_NON_FINITE, "non_finite")        /* NaN or infinite objective */                       \
+    X(CAUSE_INFEASIBLE, "infeasible_report") /* an infeasible line, exit 65 */                     \
+    X(CAUSE_NOT_FOUND, "not_found")          /* the command cannot be found */                     \
+    X(CAUSE_CANNOT_RUN, "cannot_run")        /* found, and cannot be executed */                   \
+    X(CAUSE_RULE_INFEASIBLE, "rule_infeasible") /* on_output */                                    \
+    X(CAUSE_RULE_FAIL, "rule_fail")             /* on_output: not retried */                       \
+    X(CAUSE_RULE_RESTART, "rule_restart")                                                          \
+    X(CAUSE_RULE_AVOID, "rule_avoid_worker") /* on_output: again, elsewhere */                     \
+    X(CAUSE_NOTICE, "notice")                /* it left because it was told to */                  \
+    X(CAUSE_REQUEUE, "requeue")              /* exit 75 of its own */                              \
+    X(CAUSE_BAD_CHECKPOINT, "bad_checkpoint")                                                      \
+    X(CAUSE_SETUP, "setup_failed")                                                                 \
+    X(CAUSE_WORKER, "worker") /* the worker itself could not: disk full, fork failed */
+
+enum wire_cause {
+#define X(name, text) name,
+    WIRE_CAUSE_LIST(X)
+#undef X
+};
+
+/* Why an attempt must leave; also the reason in the notice file. */
+#define WIRE_REASON_LIST(X)                                                                        \
+    X(LEAVE_NONE, "none")                                                                          \
+    X(LEAVE_PREEMPTION, "preemption")                                                              \
+    X(LEAVE_WINDOW, "window")                                                                      \
+    X(LEAVE_RUNG, "rung")                                                                          \
+    X(LEAVE_BUDGET, "budget")                                                                      \
+    X(LEAVE_OPERATOR, "operator")                                                                  \
+    X(LEAVE_DRAIN, "drain")                                                                        \
+    X(LEAVE_SUPERSEDED, "superseded")                                                              \
+    X(LEAVE_PRUNED, "pruned")                                                                      \
+    X(LEAVE_CANCELLED, "cancelled")                                                                \
+    X(LEAVE_TIMEOUT, "timeout")
+
+enum wire_reason {
+#define X(name, text) name,
+    WIRE_REASON_LIST(X)
+#undef X
+};
+
+/* The answer to one item of a list, or to a CKPT or RESULT. */
+#define WIRE_VERDICT_LIST(X)                                                                       \
+    X(VERDICT_KEEP, "keep")       /* WELCOME: go on with it */                                     \
+    X(VERDICT_STOP, "stop")       /* WELCOME: end it, it is not yours any more */                  \
+    X(VERDICT_SEND, "send")       /* WELCOME: send this result */                                  \
+    X(VERDICT_DROP, "drop")       /* WELCOME: forget this result */                                \
+    X(VERDICT_OK, "ok")           /* LEASE: renewed */                                             \
+    X(VERDICT_REVOKED, "revoked") /* LEASE: not yours any more */                                  \
+    X(VERDICT_RECORDED, "recorded")                                                                \
+    X(VERDICT_DUPLICATE, "duplicate")                                                              \
+    X(VERDICT_SUPERSEDED, "superseded")                                                            \
+    X(VERDICT_UNKNOWN, "unknown")
+
+enum wire_verdict {
+#define X(name, text) name,
+    WIRE_VERDICT_LIST(X)
+#undef X
+};
+
+/* Why a worker refuses an ASSIGN. */
+#define WIRE_REFUSAL_LIST(X)                                                                       \
+    X(REFUSAL_FULL, "full")   /* no free slot */                                                   \
+    X(REFUSAL_STALE, "stale") /* it has seen a later attempt of this trial */                      \
+    X(REFUSAL_DRAINING, "draining")                                                                \
+    X(REFUSAL_DISK, "disk")                                                                        \
+    X(REFUSAL_COMMAND, "command") /* its allow-list does not have argv[0] */                       \
+    X(REFUSAL_WORKDIR, "workdir") /* the working directory is not there */
+
+enum wire_refusal {
+#define X(name, text) name,
+    WIRE_REFUSAL_LIST(X)
+#undef X
+};
+
+/* One attempt of one trial; `number` is the fencing token: per trial it only ever grows. */
+struct wire_attempt {
+    int32_t experiment; /* from 1 */
+    int32_t trial;      /* from 0 */
+    int32_t number;     /* from 1 */
+};
+
+struct wire_pair {
+    const char *key;
+    const char *value;
+};
+
+struct wire_value {
+    const char *name;
+    double value; /* finite */
+};
+
+struct wire_running {
+    struct wire_attempt attempt;
+    int64_t step;           /* last reported; -1 none */
+    int32_t checkpoint_seq; /* last acknowledged of this attempt; 0 none */
+};
+
+struct wire_hello {
+    int32_t version_oldest, version_newest;
+    const char *software; /* "tidemill-worker 0.1.0" */
+    const char *host;
+    const char *pool; /* "default" where --pool names none */
+    int32_t slots;
+    int32_t cpus_milli; /* thousandths of a core */
+    int64_t memory_bytes;
+    int32_t gpus;
+    struct wire_pair labels[WIRE_LABELS_MAX];
+    size_t label_count;
+    struct wire_running running[WIRE_SLOTS_MAX];
+    size_t running_count;
+    struct wire_attempt outbox[WIRE_OUTBOX_MAX];
+    size_t outbox_count;
+};
+
+struct wire_ready {
+    int32_t slots_free; /* absolute: idempotent */
+};
+
+struct wire_refuse {
+    struct wire_attempt attempt;
+    enum wire_refusal refusal;
+};
+
+struct wire_renew {
+    int64_t token; /* echoed in LEASE */
+    struct wire_running running[WIRE_SLOTS_MAX];
+    size_t count;
+};
+
+struct wire_point {
+    int64_t step;
+    const char *name;
+    double value; /* finite */
+};
+
+struct wire_metric {
+    struct wire_attempt attempt;
+    struct wire_point points[WIRE_POINTS_MAX];
+    size_t count;
+};
+
+struct wire_checkpoint {
+    int32_t attempt_number; /* the attempt that saved it */
+    int32_t seq;            /* from 1 within that attempt */
+    int64_t step;
+    int64_t bytes;
+    const char *hash;     /* BLAKE2b-256, hexadecimal */
+    const char *location; /* "file:/absolute/path" or "coordinator:" (by hash) */
+};
+
+struct wire_ckpt {
+    struct wire_attempt attempt;
+    struct wire_checkpoint checkpoint;
+};
+
+struct wire_result {
+    struct wire_attempt attempt;
+    enum wire_outcome outcome; /* never OUTCOME_NONE */
+    enum wire_cause cause;
+    int32_t exit_code; /* -1 where it did not exit */
+    int32_t signal;    /* 0 where no signal ended it */
+    int64_t last_step; /* -1 none */
+    struct wire_value
+        values[WIRE_VALUES_MAX]; /* reduced objectives and outcome constraints that were seen */
+    size_t value_count;
+    int64_t duration_ms; /* from exec to the end of its last process */
+    int64_t cpu_ms;
+    int64_t max_rss_bytes;
+    int64_t output_bytes;
+    const char *message; /* for a person; "" none */
+};
+
+struct wire_preempt {
+    int64_t deadline_ms; /* from receipt */
+    const char *source;  /* "AWS notice", "SIGTERM", ... */
+};
+
+struct wire_log {
+    struct wire_attempt attempt;
+    const char *stream; /* "stdout" | "stderr" */
+    int64_t offset;     /* of the first byte in the stream */
+    const char *text;   /* UTF-8, what was not is replaced by U+FFFD */
+};
+
+struct wire_verdict_of {
+    struct wire_attempt attempt;
+    enum wire_verdict verdict;
+};
+
+struct wire_welcome {
+    int32_t version;
+    const char *worker; /* the name this key stands for */
+    int64_t lease_ms;
+    int64_t renew_ms;
+    struct wire_verdict_of running[WIRE_SLOTS_MAX];
+    size_t running_count;
+    struct wire_verdict_of outbox[WIRE_OUTBOX_MAX];
+    size_t outbox_count;
+};
+
+/* A metric that decides: an objective, or an outcome that a constraint needs. */
+struct wire_objective {
+    const char *metric;
+    bool best; /* reduce: best instead of last */
+    bool maximize;
+    bool required; /* without it there is no result */
+};
+
+enum wire_then { THEN_INFEASIBLE, THEN_FAIL, THEN_RESTART, THEN_AVOID_WORKER };
+
+struct wire_rule {
+    const char *match; /* POSIX ERE over one line of output */
+    enum wire_then then;
+};
+
+struct wire_assign {
+    struct wire_attempt attempt;
+    int64_t lease_ms;
+    const char *words[WIRE_WORDS_MAX]; /* the command, substituted; wrapper first */
+    size_t word_count;
+    struct wire_pair env[WIRE_ENV_MAX]; /* the spec's own; TIDEMILL_* are the worker's to make */
+    size_t env_count;
+    const char
+        *secrets[WIRE_LABELS_MAX]; /* names of variables of the worker's environment to pass on */
+    size_t secret_count;
+    const char *params;  /* one JSON object as text */
+    const char *workdir; /* absolute path; "" for the worker's own scratch */
+    int64_t target_step; /* TIDEMILL_BUDGET; 0 none */
+    int64_t grace_ms;
+    int64_t timeout_ms; /* 0 none */
+    int64_t stall_ms;   /* 0 none */
+    int32_t signal;     /* what a leaving attempt is sent; SIGTERM */
+    bool stop_on_lease_loss;
+    struct wire_objective objectives[WIRE_VALUES_MAX];
+    size_t objective_count;
+    struct wire_pair patterns[WIRE_RULES_MAX]; /* metric name -> POSIX ERE, first group, where the
+                                                  default does not fit */
+    size_t pattern_count;
+    const char *step_pattern; /* NULL for the default */
+    struct wire_rule rules[WIRE_RULES_MAX];
+    size_t rule_count;
+    struct wire_checkpoint checkpoint; /* attempt_number 0: none, start afresh */
+    const char *checkpoint_store;      /* "" the coordinator's, else an absolute shared path */
+    int64_t checkpoint_max_bytes;
+};
+
+struct wire_lease {
+    int64_t token;
+    struct wire_verdict_of verdicts[WIRE_SLOTS_MAX];
+    size_t count;
+};
+
+struct wire_stop {
+    struct wire_attempt attempt;
+    enum wire_reason reason;
+    int64_t grace_ms;
+};
+
+struct wire_ack {
+    struct wire_attempt attempt;
+    int32_t seq; /* of a CKPT; 0 of a RESULT */
+    enum wire_verdict verdict;
+};
+
+struct wire_error {
+    const char *text;
+    bool fatal; /* trying again cannot help: the worker ends, the client gives up */
+};
+
+/* A client's question and its answer; `body` is one JSON object as text, its keys are the verb's
+ * (docs/PROTOCOL.md). */
+struct wire_request {
+    int64_t id;
+    const char *verb;
+    const char *body;
+};
+
+struct wire_reply {
+    int64_t id;
+    int32_t exit_code; /* of the command line, PRODUCT.md section 4 */
+    const char *body;
+};
+
+struct wire_message {
+    enum wire_type type;
+    char cluster[WIRE_ID_HEX + 1]; /* "" where the sender does not know it yet */
+    int64_t incarnation;           /* 0 where the sender does not know it yet */
+    char boot[WIRE_ID_HEX + 1];    /* of the sending worker process; "" from others */
+    int64_t seq;                   /* per sender, from 1 */
+    union {
+        struct wire_hello hello;
+        struct wire_ready ready;
+        struct wire_attempt accept;
+        struct wire_refuse refuse;
+        struct wire_renew renew;
+        struct wire_metric metric;
+        struct wire_ckpt ckpt;
+        struct wire_result result;
+        struct wire_preempt preempt;
+        struct wire_log log;
+        struct wire_welcome welcome;
+        struct wire_assign assign;
+        struct wire_lease lease;
+        struct wire_stop stop;
+        struct wire_ack ack;
+        struct wire_error error;
+        struct wire_request request;
+        struct wire_reply reply;
+    };              /* BYE, WHO, DRAIN have no body */
+    void *document; /* owns the strings of a decoded message; NULL while encoding */
+};
+
+/*
+ * wire_encode: the message as one JSON frame into `frame` (capacity WIRE_FRAME_BYTES), its length
+ * into `bytes`. TIDE_LIMIT when it does not fit, TIDE_INVALID when a string is not UTF-8,
+ * TIDE_NO_MEMORY.
+ */
+enum tide_status wire_encode(const struct wire_message *message, char *frame, size_t *bytes);
+
+/*
+ * wire_decode: strict: duplicate keys, depth over WIRE_DEPTH_MAX, wrong types, numbers out of
+ * range, lists over their limit and names that are no identifiers are TIDE_PROTOCOL with the reason
+ * in `why` (of `why_bytes`); unknown keys are ignored. On success the caller ends it with
+ * wire_message_fini; on failure there is nothing to end.
+ */
+enum tide_status wire_decode(const char *frame, size_t bytes, struct wire_message *message,
+                             char *why, size_t why_bytes);
+
+/* wire_message_fini: frees what wire_decode made. */
+void wire_message_fini(struct wire_message *message);
+
+/* The words of the enums, and back (false: no such word). */
+const char *wire_type_text(enum wire_type type);
+const char *wire_outcome_text(enum wire_outcome outcome);
+const char *wire_cause_text(enum wire_cause cause);
+const char *wire_reason_text(enum wire_reason reason);
+const char *wire_verdict_text(enum wire_verdict verdict);
+const char *wire_refusal_text(enum wire_refusal refusal);
+
+#endif
