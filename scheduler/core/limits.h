@@ -1,0 +1,45 @@
+/*
+ * limits: a limit on everything the core holds, and how the limits relate.
+ */
+#ifndef CORE_LIMITS_H
+#define CORE_LIMITS_H
+
+#include <tidemill/wire.h>
+
+enum {
+    EXPERIMENTS_MAX = 1000, /* unfinished and finished, in one store */
+    TRIALS_MAX = 2000000,   /* over all experiments */
+    WORKERS_MAX = 200000,   /* ever seen; names are kept */
+    OBJECTIVES_MAX = 4,     /* of one experiment */
+    OUTCOMES_MAX = 8,       /* outcome constraints of one experiment */
+    PREFETCH_MAX = 256,     /* suggestions of one experiment that wait for a slot */
+    LOST_MAX = 8, /* lost attempts of a trial whose late result is still welcome: the newest ones */
+    REQUIREMENT_KEYS_MAX = 8,   /* label keys of `resources.labels` */
+    REQUIREMENT_VALUES_MAX = 8, /* alternatives of one key */
+    AVOID_MAX = 4,              /* workers a trial avoids: the newest ones */
+    /* What one step may produce. Work beyond it waits for the next step, which core_deadline then
+       asks for at once. */
+    STEP_DISPATCH_MAX = 64, /* attempts offered by one step */
+    STEP_SWEEP_MAX = 64,    /* trials moved by one step of a sweep (cancel, pause, load) */
+    STEP_RECORDS_MAX = 1024,
+    STEP_MESSAGES_MAX = 512,
+    STEP_EFFECTS_MAX = 1024,
+    STEP_TRACES_MAX = 1024
+};
+
+/* Every trial a step touches may write itself, its attempt, its suggestion, a checkpoint and its
+ * experiment. */
+_Static_assert(STEP_RECORDS_MAX >= 5 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX), "records of one step");
+_Static_assert(STEP_MESSAGES_MAX >= STEP_DISPATCH_MAX + STEP_SWEEP_MAX + WIRE_SLOTS_MAX,
+               "messages of one step");
+_Static_assert(STEP_EFFECTS_MAX >= PREFETCH_MAX + 2 * STEP_SWEEP_MAX, "effects of one step");
+
+/* Times, in milliseconds of CLOCK_BOOTTIME. RELIABILITY: rates of two clocks may differ by 2 %. */
+enum {
+    LEASE_MS = 120000,
+    LEASE_SLACK_MS = 2000, /* beside lease/50 */
+    RENEWALS_PER_LEASE = 4,
+    BACKOFF_MAX_MS = 300000
+};
+
+#endif
