@@ -1,0 +1,225 @@
+-- The tables of a tidemill store; docs/STORE.md describes every one and every column.
+-- Times are UTC text 'YYYY-MM-DD HH:MM:SS.fff', NULL until they have come. Durations are integer
+-- milliseconds, money integer millionths. Tables have singular names; plural names belong to the
+-- views that Optuna reads (optuna.sql).
+--
+-- The words of states are part of the schema and checked. The words of reasons, causes and kinds
+-- grow with the program, so no CHECK stands in their way.
+
+CREATE TABLE meta (
+    one         INTEGER PRIMARY KEY CHECK (one = 1),
+    cluster     TEXT NOT NULL,              -- 128 random bits in hexadecimal, made with the store
+    incarnation INTEGER NOT NULL,           -- starts of a coordinator on this store
+    beat        TEXT NOT NULL,              -- the last commit of that coordinator
+    created     TEXT NOT NULL,
+    software    TEXT NOT NULL               -- what opened it last for writing
+) STRICT;
+
+CREATE TABLE experiment (
+    id            INTEGER PRIMARY KEY,
+    name          TEXT NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('queued', 'running', 'waiting', 'paused',
+                      'stopping', 'completed', 'stopped', 'cancelled', 'failed')),
+    reason        TEXT NOT NULL,            -- why it waits, is paused or has ended; '' none
+    created       TEXT NOT NULL,
+    started       TEXT,
+    ended         TEXT,
+    told_count    INTEGER NOT NULL,         -- ends of trials told to the optimizer so far
+    compute_ms    INTEGER NOT NULL,         -- slot-time inside ended attempts
+    budget_trials INTEGER,                  -- NULL no limit
+    metric        TEXT,                     -- of the first objective
+    direction     TEXT CHECK (direction IN ('minimize', 'maximize')),
+    objectives    TEXT NOT NULL DEFAULT '[]', -- [{"metric", "direction"}, ...] in the spec's order
+    constraints   TEXT NOT NULL DEFAULT '[]', -- [{"metric", "min", "max"}, ...] on outcomes
+    spec          TEXT NOT NULL             -- YAML as it was submitted
+) STRICT;
+CREATE INDEX experiment_name ON experiment (name);
+
+CREATE TABLE parameter (
+    experiment INTEGER NOT NULL REFERENCES experiment,
+    position   INTEGER NOT NULL,            -- order in the spec, from 0
+    name       TEXT NOT NULL,
+    type       TEXT NOT NULL CHECK (type IN ('float', 'int', 'categorical', 'ordinal', 'bool',
+                   'constant')),
+    low        REAL,                        -- float, int: bounds, both included
+    high       REAL,
+    log        INTEGER NOT NULL CHECK (log IN (0, 1)),
+    step       REAL,                        -- NULL none
+    choices    TEXT,                        -- JSON array: categorical, ordinal, bool, constant
+    condition  TEXT,                        -- JSON object: the spec's `when`; NULL always active
+    PRIMARY KEY (experiment, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE worker (
+    id           INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL UNIQUE,
+    connected    INTEGER NOT NULL CHECK (connected IN (0, 1)),
+    draining     INTEGER NOT NULL CHECK (draining IN (0, 1)),
+    slots        INTEGER NOT NULL,
+    cpus_milli   INTEGER NOT NULL,          -- thousandths of a core
+    gpus         INTEGER NOT NULL,
+    memory_bytes INTEGER NOT NULL,
+    pool         TEXT,
+    host         TEXT,
+    labels       TEXT,                      -- JSON object
+    boot         TEXT,                      -- of its present process, 128 bits in hexadecimal
+    software     TEXT,
+    first_seen   TEXT NOT NULL,
+    last_seen    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE suggestion (
+    experiment INTEGER NOT NULL REFERENCES experiment,
+    number     INTEGER NOT NULL,            -- the ask it answers
+    state      TEXT NOT NULL CHECK (state IN ('ready', 'used', 'stale')),
+    trial      INTEGER,                     -- the trial it became
+    told_count INTEGER NOT NULL,            -- ends the optimizer had been told when asked
+    stale_at   INTEGER,                     -- asks made when it was dropped
+    params     TEXT,                        -- JSON object
+    origin     TEXT,                        -- JSON object: phase, acquisition, fit
+    PRIMARY KEY (experiment, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trial (
+    experiment         INTEGER NOT NULL REFERENCES experiment,
+    number             INTEGER NOT NULL,    -- from 0
+    id                 TEXT GENERATED ALWAYS AS (experiment || '.' || number) VIRTUAL,
+    state              TEXT NOT NULL CHECK (state IN ('queued', 'running', 'paused', 'completed',
+                           'failed', 'buried', 'infeasible', 'pruned', 'cancelled')),
+    reason             TEXT NOT NULL,       -- why it is there; 'none'
+    value              REAL CHECK (abs(value) <= 1.7976931348623157e308), -- first objective
+    objectives         TEXT,                -- JSON array of all, in the experiment's order
+    constraints        TEXT,                -- JSON array of the outcomes constrained, same order
+    feasible           INTEGER CHECK (feasible IN (0, 1)), -- do they hold; NULL no result
+    params             TEXT,                -- JSON object: the active parameters
+    suggestion         INTEGER NOT NULL,
+    attempts           INTEGER NOT NULL,    -- highest attempt number used
+    restarts           INTEGER NOT NULL,    -- failures of the program that were tried again
+    preemptions        INTEGER NOT NULL,    -- machines lost or left
+    step               INTEGER,             -- last reported
+    created            TEXT NOT NULL,
+    started            TEXT,
+    ended              TEXT,
+    useful_ms          INTEGER NOT NULL,    -- sums over its ended attempts
+    lost_ms            INTEGER NOT NULL,
+    cost_micro         INTEGER NOT NULL DEFAULT 0,
+    cost               REAL GENERATED ALWAYS AS (cost_micro / 1e6) VIRTUAL,
+    told               INTEGER,             -- the how-manieth end told to the optimizer, from 1
+    checkpoint_attempt INTEGER,             -- where it would resume; NULL at the beginning
+    checkpoint_seq     INTEGER,
+    checkpoint_step    INTEGER,
+    PRIMARY KEY (experiment, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trial_rank ON trial (experiment, value, feasible) WHERE state = 'completed';
+CREATE INDEX trial_value ON trial (value) WHERE state = 'completed';
+
+-- Kept by the two triggers, so that a screen of counts costs nothing at a million trials.
+CREATE TABLE tally (
+    experiment INTEGER NOT NULL REFERENCES experiment,
+    state      TEXT NOT NULL,
+    trials     INTEGER NOT NULL,
+    useful_ms  INTEGER NOT NULL,
+    lost_ms    INTEGER NOT NULL,
+    cost_micro INTEGER NOT NULL,
+    PRIMARY KEY (experiment, state)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER trial_made AFTER INSERT ON trial BEGIN
+    INSERT INTO tally VALUES (new.experiment, new.state, 1, new.useful_ms, new.lost_ms,
+                              new.cost_micro)
+    ON CONFLICT DO UPDATE SET trials = trials + 1, useful_ms = useful_ms + excluded.useful_ms,
+        lost_ms = lost_ms + excluded.lost_ms, cost_micro = cost_micro + excluded.cost_micro;
+END;
+
+CREATE TRIGGER trial_moved AFTER UPDATE ON trial
+WHEN old.state <> new.state OR old.useful_ms <> new.useful_ms OR old.lost_ms <> new.lost_ms
+    OR old.cost_micro <> new.cost_micro
+BEGIN
+    UPDATE tally SET trials = trials - 1, useful_ms = useful_ms - old.useful_ms,
+        lost_ms = lost_ms - old.lost_ms, cost_micro = cost_micro - old.cost_micro
+    WHERE experiment = old.experiment AND state = old.state;
+    INSERT INTO tally VALUES (new.experiment, new.state, 1, new.useful_ms, new.lost_ms,
+                              new.cost_micro)
+    ON CONFLICT DO UPDATE SET trials = trials + 1, useful_ms = useful_ms + excluded.useful_ms,
+        lost_ms = lost_ms + excluded.lost_ms, cost_micro = cost_micro + excluded.cost_micro;
+END;
+
+CREATE TABLE attempt (
+    experiment  INTEGER NOT NULL,
+    trial       INTEGER NOT NULL,
+    number      INTEGER NOT NULL,           -- from 1; the fencing token: per trial it only grows
+    state       TEXT NOT NULL CHECK (state IN ('offered', 'active', 'stopping', 'done',
+                    'preempted', 'lost', 'revoked', 'refused', 'failed')),
+    worker      INTEGER NOT NULL REFERENCES worker,
+    leave       TEXT NOT NULL,              -- why it was told to leave; 'none'
+    outcome     TEXT NOT NULL,              -- how its worker judged the end; 'none'
+    cause       TEXT NOT NULL,              -- what decided that; 'none'
+    exit_code   INTEGER,                    -- NULL it did not exit
+    signal      INTEGER,                    -- NULL no signal ended it
+    from_step   INTEGER NOT NULL,           -- of the checkpoint it began from; 0 the beginning
+    last_step   INTEGER,                    -- last reported
+    offered     TEXT NOT NULL,
+    started     TEXT,
+    ended       TEXT,
+    duration_ms INTEGER NOT NULL,           -- by CLOCK_BOOTTIME, from acceptance to the end
+    useful_ms   INTEGER NOT NULL,           -- duration split at the last durable checkpoint
+    lost_ms     INTEGER NOT NULL,
+    cost_micro  INTEGER NOT NULL DEFAULT 0,
+    incarnation INTEGER NOT NULL,           -- of the coordinator that offered it
+    late        INTEGER NOT NULL CHECK (late IN (0, 1)), -- its result came after it was given up
+    message     TEXT,                       -- for a person
+    PRIMARY KEY (experiment, trial, number),
+    FOREIGN KEY (experiment, trial) REFERENCES trial (experiment, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempt_open ON attempt (worker) WHERE state IN ('offered', 'active', 'stopping');
+
+CREATE TABLE metric (
+    experiment INTEGER NOT NULL,
+    trial      INTEGER NOT NULL,
+    attempt    INTEGER NOT NULL,
+    step       INTEGER NOT NULL,
+    name       TEXT NOT NULL,
+    value      REAL NOT NULL CHECK (abs(value) <= 1.7976931348623157e308),
+    reported   TEXT NOT NULL,
+    PRIMARY KEY (experiment, trial, attempt, step, name),
+    FOREIGN KEY (experiment, trial, attempt) REFERENCES attempt (experiment, trial, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE checkpoint (
+    experiment INTEGER NOT NULL,
+    trial      INTEGER NOT NULL,
+    attempt    INTEGER NOT NULL,
+    seq        INTEGER NOT NULL,            -- from 1 within the attempt
+    step       INTEGER NOT NULL,
+    bytes      INTEGER NOT NULL,
+    hash       TEXT NOT NULL,               -- BLAKE2b-256 in hexadecimal
+    location   TEXT NOT NULL,               -- 'file:/absolute/path' or 'coordinator:'
+    created    TEXT NOT NULL,
+    PRIMARY KEY (experiment, trial, attempt, seq),
+    FOREIGN KEY (experiment, trial, attempt) REFERENCES attempt (experiment, trial, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+    id         INTEGER PRIMARY KEY,         -- in the order things were decided
+    time       TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    experiment INTEGER,
+    trial      INTEGER,
+    attempt    INTEGER,
+    worker     INTEGER,
+    a          INTEGER NOT NULL,            -- what they mean depends on the kind
+    b          INTEGER NOT NULL,
+    text       TEXT                         -- the line as a person reads it
+) STRICT;
+CREATE INDEX event_trial ON event (experiment, trial) WHERE trial IS NOT NULL;
+
+CREATE TABLE log (
+    experiment INTEGER NOT NULL,
+    trial      INTEGER NOT NULL,
+    attempt    INTEGER NOT NULL,
+    stream     TEXT NOT NULL CHECK (stream IN ('stdout', 'stderr')),
+    offset     INTEGER NOT NULL,            -- of the first byte in the stream
+    text       TEXT NOT NULL,
+    PRIMARY KEY (experiment, trial, attempt, stream, offset),
+    FOREIGN KEY (experiment, trial, attempt) REFERENCES attempt (experiment, trial, number)
+) STRICT;
