@@ -12,10 +12,10 @@ build='
     libgsl-dev libopenblas-dev libnlopt-dev
     libzmq3-dev libsodium-dev libjansson-dev
     libsqlite3-dev sqlite3 libyaml-dev libarchive-dev
-    libcurl4-openssl-dev libmicrohttpd-dev libglib2.0-dev libical-dev tzdata'
+    libcurl4-openssl-dev libmicrohttpd-dev libglib2.0-dev tzdata'
 tests='
-    clang clang-tidy clang-format cppcheck libclang-rt-14-dev libcmocka-dev binutils procps git
-    python3 python3-sklearn python3-xgboost'
+    clang clang-tidy clang-format cppcheck libclang-rt-14-dev libcmocka-dev binutils procps
+    git python3 python3-sklearn python3-xgboost'
 
 packages="$build $tests"
 list=no
@@ -53,8 +53,9 @@ if [ "$(id -u)" -ne 0 ]; then
         echo "install: neither root nor sudo: install these packages, then use --no-install" >&2
         exit 1
     }
-    as_root=sudo
+    as_root='sudo -E'
 fi
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
 # shellcheck disable=SC2086  # the list is words
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+$as_root apt-get install -qq -y --no-install-recommends $missing >/dev/null

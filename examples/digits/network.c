@@ -29,9 +29,9 @@ static const double adam_first_decay = 0.9;
 static const double adam_second_decay = 0.999;
 static const double adam_epsilon = 1e-8;
 
-static void weights_draw(gsl_matrix *weight, gsl_rng *rng)
+static void weights_draw(gsl_matrix *weight, double spread, gsl_rng *rng)
 {
-    const double reach = sqrt(6.0 / (double)(weight->size1 + weight->size2 - 1));
+    const double reach = spread * sqrt(6.0 / (double)(weight->size1 + weight->size2 - 1));
 
     for (size_t i = 0; i < weight->size1; i++) {
         for (size_t j = 0; j + 1 < weight->size2; j++) {
@@ -40,8 +40,7 @@ static void weights_draw(gsl_matrix *weight, gsl_rng *rng)
     }
 }
 
-static void layer_init(struct layer *layer, size_t inputs, size_t outputs, size_t rows,
-                       gsl_rng *rng)
+static void layer_init(struct layer *layer, size_t inputs, size_t outputs, size_t rows)
 {
     layer->weight = gsl_matrix_calloc(outputs, inputs + 1);
     layer->gradient = gsl_matrix_calloc(outputs, inputs + 1);
@@ -49,7 +48,6 @@ static void layer_init(struct layer *layer, size_t inputs, size_t outputs, size_
     layer->second = gsl_matrix_calloc(outputs, inputs + 1);
     layer->input = gsl_matrix_alloc(rows, inputs + 1);
     layer->output = gsl_matrix_alloc(rows, outputs);
-    weights_draw(layer->weight, rng);
     gsl_matrix_set_all(layer->input, 1.0);
 }
 
@@ -73,7 +71,8 @@ struct network *network_new(const struct network_shape *shape, size_t rows_max, 
     for (size_t k = 0; k < network->depth; k++) {
         const size_t inputs = k == 0 ? (size_t)shape->inputs : hidden;
         const size_t outputs = k + 1 == network->depth ? (size_t)shape->outputs : hidden;
-        layer_init(&network->layer[k], inputs, outputs, rows_max, rng);
+        layer_init(&network->layer[k], inputs, outputs, rows_max);
+        weights_draw(network->layer[k].weight, shape->spread, rng);
     }
     return network;
 }

@@ -21,6 +21,7 @@ struct network_shape {
     int layers; /* hidden layers, at most NETWORK_HIDDEN_MAX */
     int outputs;
     enum network_activation activation;
+    double spread; /* of the first weights, as a multiple of what Glorot and Bengio advise */
 };
 
 struct network_rule {
@@ -37,8 +38,8 @@ struct network_score {
 
 struct network;
 
-/* network_new: weights drawn from `rng` (Glorot and Bengio, AISTATS 2010, eq. 16), biases zero; no
- * call may pass more than `rows_max` rows. The caller frees it. */
+/* network_new: weights drawn from `rng` (Glorot and Bengio, AISTATS 2010, eq. 16, times the shape's
+ * spread), biases zero; no call may pass more than `rows_max` rows. The caller frees it. */
 struct network *network_new(const struct network_shape *shape, size_t rows_max, gsl_rng *rng);
 void network_free(struct network *network);
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: digits-train [--data digits.csv] [--lr R] [--opt sgd|adam] [--momentum R]\n"
-    "                    [--hidden N] [--layers N] [--activation tanh|relu|logistic]\n"
+    "usage: digits-train [--data digits.csv] [--lr R] [--decay R] [--opt sgd|adam] [--momentum R]\n"
+    "                    [--hidden N] [--layers N] [--spread R] [--activation tanh|relu|logistic]\n"
     "                    [--batch N] [--l2 R] [--epochs N] [--seed N] [--checkpoint-every N]\n"
     "Trains a multi-layer perceptron on 8x8 images of digits and prints, after every epoch,\n"
     "its loss and its error on images it has not seen.\n";
@@ -102,17 +102,23 @@ static const struct option *option_find(const struct option *known, size_t count
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-    *options = (struct options){
-        .shape = {.inputs = DATA_PIXELS, .outputs = DATA_CLASSES, .hidden = 64, .layers = 1},
-        .rule = {.lr = 0.1, .momentum = 0.0, .l2 = 1e-4},
-        .batch = 32,
-        .epochs = 20,
-        .checkpoint_every = 5,
-        .data = "digits.csv"};
+    *options = (struct options){.shape = {.inputs = DATA_PIXELS,
+                                          .outputs = DATA_CLASSES,
+                                          .hidden = 64,
+                                          .layers = 1,
+                                          .spread = 1.0},
+                                .rule = {.lr = 0.1, .momentum = 0.0, .l2 = 1e-4},
+                                .decay = 1.0,
+                                .batch = 32,
+                                .epochs = 20,
+                                .checkpoint_every = 5,
+                                .data = "digits.csv"};
     int descent = SGD;
     int activation = TANH;
     const struct option known[] = {
         {.name = "lr", .value = &options->rule.lr, .low = 1e-12, .high = 1e3},
+        {.name = "decay", .value = &options->decay, .high = 1.0},
+        {.name = "spread", .value = &options->shape.spread, .high = 1e3},
         {.name = "momentum", .value = &options->rule.momentum, .high = 1.0},
         {.name = "l2", .value = &options->rule.l2, .high = 1e3},
         {.name = "opt", .kind = CHOICE, .value = &descent, .choices = descents},

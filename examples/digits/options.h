@@ -9,6 +9,7 @@
 struct options {
     struct network_shape shape;
     struct network_rule rule;
+    double decay;         /* the learning rate is multiplied by this after every epoch */
     int batch;            /* rows in one step of the descent */
     int epochs;           /* the epoch to reach, counted from the beginning of the training */
     int checkpoint_every; /* epochs */

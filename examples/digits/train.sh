@@ -3,9 +3,9 @@
 # the newest build of this checkout made.
 here=$(cd "$(dirname "$0")" && pwd)
 program=$(command -v digits-train) ||
-    program=$(ls -t "$here"/../../build/*/examples/digits/digits-train 2>/dev/null | head -n 1)
+    program=$(ls -t "$here"/../../build/*/digits-train 2>/dev/null | head -n 1)
 if [ -z "$program" ]; then
-    echo "digits: digits-train is not built yet: cmake --preset release && cmake --build --preset release" >&2
+    echo "digits: digits-train is not built yet; examples/quickstart.sh shows how" >&2
     exit 2
 fi
 exec "$program" --data "$here/digits.csv" "$@"

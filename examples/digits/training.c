@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <gsl/gsl_randist.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 /* A checkpoint begins with the hyperparameters in words, so that one of another run is not taken
  * for one of this run; a new layout gets a new number. */
 static const char header_format[] = "digits checkpoint 1: hidden %d layers %d activation %d opt %d "
-                                    "lr %a momentum %a l2 %a batch %d seed %d\n";
+                                    "lr %a decay %a momentum %a l2 %a spread %a batch %d seed %d\n";
 
 enum { HEADER_BYTES = 256 };
 
@@ -47,8 +48,10 @@ struct network_score training_epoch(struct training *training)
     static int labels[DATA_TRAINING];
     const struct data *data = training->data;
     const size_t batch = (size_t)training->options->batch;
+    struct network_rule rule = training->options->rule;
     size_t order[DATA_TRAINING];
 
+    rule.lr *= pow(training->options->decay, training->epoch);
     for (size_t i = 0; i < DATA_TRAINING; i++) {
         order[i] = i;
     }
@@ -57,7 +60,7 @@ struct network_score training_epoch(struct training *training)
         const size_t rows = batch < DATA_TRAINING - start ? batch : DATA_TRAINING - start;
         gsl_matrix_view images = gsl_matrix_view_array(pixels, rows, DATA_PIXELS);
         batch_gather(&data->training, order + start, &images.matrix, labels);
-        network_step(training->network, &training->options->rule, &images.matrix, labels);
+        network_step(training->network, &rule, &images.matrix, labels);
     }
     training->epoch++;
     return network_judge(training->network, data->validation.images, data->validation.labels);
@@ -70,8 +73,8 @@ static void header_print(char *header, const struct options *options)
 
     memset(header, 0, HEADER_BYTES);
     (void)snprintf(header, HEADER_BYTES, header_format, shape->hidden, shape->layers,
-                   (int)shape->activation, (int)rule->descent, rule->lr, rule->momentum, rule->l2,
-                   options->batch, options->seed);
+                   (int)shape->activation, (int)rule->descent, rule->lr, options->decay,
+                   rule->momentum, rule->l2, shape->spread, options->batch, options->seed);
 }
 
 static bool state_write(const struct training *training, FILE *file)

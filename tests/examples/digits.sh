@@ -73,8 +73,8 @@ for opt in "sgd --momentum 0.9 --activation tanh" "adam --lr 0.003 --activation 
     [ "$(ls "$here/parts")" = digits.checkpoint ] || die "something was left beside the checkpoint"
 
     # The report carries the same numbers as the output.
-    sed -n 's/^epoch \(.*\) val_error=\(.*\) val_loss=\(.*\)$/{"step":\1,"metrics":{"val_error":\2,"val_loss":\3}}/p' \
-        "$here/plain.out" >"$here/expected"
+    sed -n -e 's/ val_error=/,"metrics":{"val_error":/; s/ val_loss=\(.*\)/,"val_loss":\1}}/' \
+        -e 's/^epoch /{"step":/p' "$here/plain.out" >"$here/expected"
     grep '"step"' "$here/parts.report" >"$here/reported"
     same expected reported
     rm -f "$here/parts.report" "$here/whole.report"

@@ -1,0 +1,54 @@
+#!/bin/sh
+# Nothing lies about: every .c file is compiled by a target of the build in BUILD or included, every
+# .h file is included, and every script is named by something that runs or explains it. Prints what
+# belongs to nobody.
+# usage: owned.sh ROOT BUILD
+set -eu
+root=$(cd "$1" && pwd)
+commands=$(cd "$2" && pwd)/compile_commands.json
+cd "$root"
+
+files() {
+    find include scheduler worker examples tests "$@" -type f 2>/dev/null | sort
+}
+
+# basenames that an #include names
+included=$(files -name '*.[ch]' | xargs sed -n 's/^ *# *include *["<]\([^">]*\)[">].*/\1/p' |
+    sed 's|.*/||' | sort -u)
+
+is_included() {
+    printf '%s\n' "$included" | grep -qxF "$(basename "$1")"
+}
+
+# is_named: by a file that is not the script itself.
+is_named() {
+    { files; find .ci cmake docs README.md CONTRIBUTING.md CMakeLists.txt -type f 2>/dev/null; } |
+        grep -vxF "$1" | xargs grep -lqF "$(basename "$1")"
+}
+
+orphans=0
+count=0
+orphan() {
+    echo "$1: $2"
+    orphans=$((orphans + 1))
+}
+
+[ -s "$commands" ] || {
+    echo "owned: there is no $commands" >&2
+    exit 1
+}
+for path in $(files -name '*.c'); do
+    count=$((count + 1))
+    grep -qF "\"file\": \"$root/$path\"" "$commands" || is_included "$path" ||
+        orphan "$path" "no target compiles it"
+done
+for path in $(files -name '*.h'); do
+    count=$((count + 1))
+    is_included "$path" || orphan "$path" "nothing includes it"
+done
+for path in $(files \( -name '*.sh' -o -name '*.py' \)); do
+    count=$((count + 1))
+    is_named "$path" || orphan "$path" "nothing runs or explains it"
+done
+echo "$count files, $orphans without an owner"
+[ "$orphans" -eq 0 ] && [ "$count" -gt 0 ]
