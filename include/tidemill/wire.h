@@ -5,7 +5,7 @@
  * A message is one frame of JSON, at most WIRE_FRAME_BYTES: {v, type, cluster, incarnation, boot,
  * seq, ...body}. The structs below are the decoded form. Their strings are borrowed: from the
  * caller while encoding, from the message's own document after decoding, valid until
- * wire_message_fini.
+ * wire_message_fini; none is NULL in a decoded message, but those of an absent checkpoint.
  */
 #ifndef TIDEMILL_WIRE_H
 #define TIDEMILL_WIRE_H
@@ -26,19 +26,25 @@ enum { WIRE_VERSION = 1, WIRE_VERSION_OLDEST = 1 };
 enum {
     WIRE_FRAME_BYTES = 65536,
     WIRE_DEPTH_MAX = 8,
-    WIRE_ID_HEX = 32,       /* cluster and boot: 128 bits in hexadecimal */
-    WIRE_HASH_HEX = 64,     /* BLAKE2b-256 in hexadecimal */
-    WIRE_NAME_BYTES = 64,   /* names of workers, metrics, pools, labels; with the terminator */
-    WIRE_TEXT_BYTES = 4096, /* free text for a person */
-    WIRE_SLOTS_MAX = 256,   /* slots of one worker */
-    WIRE_OUTBOX_MAX = 256,  /* results a worker may owe at once; it takes no work beyond */
-    WIRE_POINTS_MAX = 256,  /* metric points of one METRIC */
-    WIRE_VALUES_MAX = 16,   /* objectives and outcome constraints of one RESULT */
-    WIRE_WORDS_MAX = 512,   /* words of a command */
+    WIRE_ID_HEX = 32,   /* cluster and boot: 128 bits in hexadecimal */
+    WIRE_HASH_HEX = 64, /* BLAKE2b-256 in hexadecimal */
+    WIRE_HOST_BYTES = 256,
+    WIRE_NAME_BYTES = 64,     /* names of workers, metrics, pools, labels; with the terminator */
+    WIRE_TEXT_BYTES = 4096,   /* words, paths, free text for a person; with the terminator */
+    WIRE_LOG_BYTES = 8193,    /* one piece of output; with the terminator */
+    WIRE_PATTERN_BYTES = 257, /* a POSIX ERE; with the terminator */
+    WIRE_SLOTS_MAX = 256,     /* slots of one worker */
+    WIRE_OUTBOX_MAX = 256,    /* results a worker may owe at once; it takes no work beyond */
+    WIRE_POINTS_MAX = 256,    /* metric points of one METRIC */
+    WIRE_VALUES_MAX = 16,     /* objectives and outcome constraints of one RESULT */
+    WIRE_WORDS_MAX = 512,     /* words of a command */
     WIRE_ENV_MAX = 256,
     WIRE_LABELS_MAX = 32,
     WIRE_RULES_MAX = 32 /* metric patterns, on_output rules */
 };
+
+/* Integers stay within what every JSON library can hold exactly: 2^53 - 1. */
+#define WIRE_INTEGER_MAX INT64_C(9007199254740991)
 
 /* X(name, text, from): every type with its word on the wire; from: W worker, C coordinator, K
  * client. */
@@ -170,6 +176,29 @@ enum wire_refusal {
 #undef X
 };
 
+/* on_output: what a line that matches does to the attempt. */
+#define WIRE_THEN_LIST(X)                                                                          \
+    X(THEN_INFEASIBLE, "infeasible")                                                               \
+    X(THEN_FAIL, "fail")                                                                           \
+    X(THEN_RESTART, "restart")                                                                     \
+    X(THEN_AVOID_WORKER, "avoid-worker")
+
+enum wire_then {
+#define X(name, text) name,
+    WIRE_THEN_LIST(X)
+#undef X
+};
+
+#define WIRE_STREAM_LIST(X)                                                                        \
+    X(STREAM_STDOUT, "stdout")                                                                     \
+    X(STREAM_STDERR, "stderr")
+
+enum wire_stream {
+#define X(name, text) name,
+    WIRE_STREAM_LIST(X)
+#undef X
+};
+
 /* One attempt of one trial; `number` is the fencing token: per trial it only ever grows. */
 struct wire_attempt {
     int32_t experiment; /* from 1 */
@@ -275,9 +304,9 @@ struct wire_preempt {
 
 struct wire_log {
     struct wire_attempt attempt;
-    const char *stream; /* "stdout" | "stderr" */
-    int64_t offset;     /* of the first byte in the stream */
-    const char *text;   /* UTF-8, what was not is replaced by U+FFFD */
+    enum wire_stream stream;
+    int64_t offset;   /* of the first byte in the stream */
+    const char *text; /* UTF-8, what was not is replaced by U+FFFD */
 };
 
 struct wire_verdict_of {
@@ -303,8 +332,6 @@ struct wire_objective {
     bool maximize;
     bool required; /* without it there is no result */
 };
-
-enum wire_then { THEN_INFEASIBLE, THEN_FAIL, THEN_RESTART, THEN_AVOID_WORKER };
 
 struct wire_rule {
     const char *match; /* POSIX ERE over one line of output */
@@ -334,7 +361,7 @@ struct wire_assign {
     struct wire_pair patterns[WIRE_RULES_MAX]; /* metric name -> POSIX ERE, first group, where the
                                                   default does not fit */
     size_t pattern_count;
-    const char *step_pattern; /* NULL for the default */
+    const char *step_pattern; /* "" for the default */
     struct wire_rule rules[WIRE_RULES_MAX];
     size_t rule_count;
     struct wire_checkpoint checkpoint; /* attempt_number 0: none, start afresh */
@@ -410,29 +437,37 @@ struct wire_message {
 
 /*
  * wire_encode: the message as one JSON frame into `frame` (capacity WIRE_FRAME_BYTES), its length
- * into `bytes`. TIDE_LIMIT when it does not fit, TIDE_INVALID when a string is not UTF-8,
- * TIDE_NO_MEMORY.
+ * into `bytes`. Allocates nothing. TIDE_LIMIT when it does not fit, TIDE_INVALID when a value is
+ * one that wire_decode would refuse (a number out of range, a name that is none, text that is not
+ * UTF-8): what is encoded can always be decoded, to an equal message.
  */
 enum tide_status wire_encode(const struct wire_message *message, char *frame, size_t *bytes);
 
 /*
  * wire_decode: strict: duplicate keys, depth over WIRE_DEPTH_MAX, wrong types, numbers out of
  * range, lists over their limit and names that are no identifiers are TIDE_PROTOCOL with the reason
- * in `why` (of `why_bytes`); unknown keys are ignored. On success the caller ends it with
- * wire_message_fini; on failure there is nothing to end.
+ * in `why` (of `why_bytes`); unknown keys are ignored. TIDE_NO_MEMORY where memory ran out and the
+ * JSON parser says so (where it does not, that is TIDE_PROTOCOL too). On success the caller ends it
+ * with wire_message_fini; on failure there is nothing to end, and `type` and `seq` are what could
+ * be read of them (WIRE_TYPE_COUNT and 0 else).
  */
 enum tide_status wire_decode(const char *frame, size_t bytes, struct wire_message *message,
                              char *why, size_t why_bytes);
 
-/* wire_message_fini: frees what wire_decode made. */
+/* wire_message_fini: frees what wire_decode made; its strings end. */
 void wire_message_fini(struct wire_message *message);
 
-/* The words of the enums, and back (false: no such word). */
+/* wire_type_sender: who sends messages of this type: 'W' worker, 'C' coordinator, 'K' client. */
+char wire_type_sender(enum wire_type type);
+
+/* The words of the enums, as they stand on the wire. */
 const char *wire_type_text(enum wire_type type);
 const char *wire_outcome_text(enum wire_outcome outcome);
 const char *wire_cause_text(enum wire_cause cause);
 const char *wire_reason_text(enum wire_reason reason);
 const char *wire_verdict_text(enum wire_verdict verdict);
 const char *wire_refusal_text(enum wire_refusal refusal);
+const char *wire_then_text(enum wire_then then);
+const char *wire_stream_text(enum wire_stream stream);
 
 #endif

@@ -1,0 +1,272 @@
+#include "support/support.h"
+#include "wire/random_message.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Two fields of the same name in `a` and `b`. */
+#define SAME(member) assert_int_equal(a->member, b->member)
+#define SAME_TEXT(member) assert_string_equal(a->member, b->member)
+
+/* Bit for bit: -0 is not 0. */
+static void same_real(double a, double b)
+{
+    assert_memory_equal(&a, &b, sizeof a);
+}
+
+static void same_attempt(const struct wire_attempt *a, const struct wire_attempt *b)
+{
+    SAME(experiment);
+    SAME(trial);
+    SAME(number);
+}
+
+static void same_running(const struct wire_running *a, const struct wire_running *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++, a++, b++) {
+        same_attempt(&a->attempt, &b->attempt);
+        SAME(step);
+        SAME(checkpoint_seq);
+    }
+}
+
+static void same_verdicts(const struct wire_verdict_of *a, const struct wire_verdict_of *b,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++, a++, b++) {
+        same_attempt(&a->attempt, &b->attempt);
+        SAME(verdict);
+    }
+}
+
+static void same_pairs(const struct wire_pair *a, const struct wire_pair *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++, a++, b++) {
+        SAME_TEXT(key);
+        SAME_TEXT(value);
+    }
+}
+
+static void same_checkpoint(const struct wire_checkpoint *a, const struct wire_checkpoint *b)
+{
+    SAME(attempt_number);
+    SAME(seq);
+    SAME(step);
+    SAME(bytes);
+    if (b->attempt_number > 0) {
+        SAME_TEXT(hash);
+        SAME_TEXT(location);
+    }
+}
+
+static void same_hello(const struct wire_hello *a, const struct wire_hello *b)
+{
+    SAME(version_oldest);
+    SAME(version_newest);
+    SAME_TEXT(software);
+    SAME_TEXT(host);
+    SAME_TEXT(pool);
+    SAME(slots);
+    SAME(cpus_milli);
+    SAME(memory_bytes);
+    SAME(gpus);
+    SAME(label_count);
+    SAME(running_count);
+    SAME(outbox_count);
+    same_pairs(a->labels, b->labels, b->label_count);
+    same_running(a->running, b->running, b->running_count);
+    for (size_t i = 0; i < b->outbox_count; i++) {
+        same_attempt(&a->outbox[i], &b->outbox[i]);
+    }
+}
+
+static void same_metric(const struct wire_metric *a, const struct wire_metric *b)
+{
+    same_attempt(&a->attempt, &b->attempt);
+    SAME(count);
+    for (size_t i = 0; i < b->count; i++) {
+        SAME(points[i].step);
+        SAME_TEXT(points[i].name);
+        same_real(a->points[i].value, b->points[i].value);
+    }
+}
+
+static void same_result(const struct wire_result *a, const struct wire_result *b)
+{
+    same_attempt(&a->attempt, &b->attempt);
+    SAME(outcome);
+    SAME(cause);
+    SAME(exit_code);
+    SAME(signal);
+    SAME(last_step);
+    SAME(value_count);
+    SAME(duration_ms);
+    SAME(cpu_ms);
+    SAME(max_rss_bytes);
+    SAME(output_bytes);
+    SAME_TEXT(message);
+    for (size_t i = 0; i < b->value_count; i++) {
+        SAME_TEXT(values[i].name);
+        same_real(a->values[i].value, b->values[i].value);
+    }
+}
+
+static void same_welcome(const struct wire_welcome *a, const struct wire_welcome *b)
+{
+    SAME(version);
+    SAME_TEXT(worker);
+    SAME(lease_ms);
+    SAME(renew_ms);
+    SAME(running_count);
+    SAME(outbox_count);
+    same_verdicts(a->running, b->running, b->running_count);
+    same_verdicts(a->outbox, b->outbox, b->outbox_count);
+}
+
+static void same_assign_lists(const struct wire_assign *a, const struct wire_assign *b)
+{
+    for (size_t i = 0; i < b->word_count; i++) {
+        SAME_TEXT(words[i]);
+    }
+    for (size_t i = 0; i < b->secret_count; i++) {
+        SAME_TEXT(secrets[i]);
+    }
+    for (size_t i = 0; i < b->objective_count; i++) {
+        SAME_TEXT(objectives[i].metric);
+        SAME(objectives[i].best);
+        SAME(objectives[i].maximize);
+        SAME(objectives[i].required);
+    }
+    for (size_t i = 0; i < b->rule_count; i++) {
+        SAME_TEXT(rules[i].match);
+        SAME(rules[i].then);
+    }
+    same_pairs(a->env, b->env, b->env_count);
+    same_pairs(a->patterns, b->patterns, b->pattern_count);
+}
+
+static void same_assign(const struct wire_assign *a, const struct wire_assign *b)
+{
+    same_attempt(&a->attempt, &b->attempt);
+    SAME(lease_ms);
+    SAME(word_count);
+    SAME(env_count);
+    SAME(secret_count);
+    SAME_TEXT(params);
+    SAME_TEXT(workdir);
+    SAME(target_step);
+    SAME(grace_ms);
+    SAME(timeout_ms);
+    SAME(stall_ms);
+    SAME(signal);
+    SAME(stop_on_lease_loss);
+    SAME(objective_count);
+    SAME(pattern_count);
+    SAME_TEXT(step_pattern);
+    SAME(rule_count);
+    same_checkpoint(&a->checkpoint, &b->checkpoint);
+    SAME_TEXT(checkpoint_store);
+    SAME(checkpoint_max_bytes);
+    same_assign_lists(a, b);
+}
+
+static void same_ack(const struct wire_ack *a, const struct wire_ack *b)
+{
+    same_attempt(&a->attempt, &b->attempt);
+    SAME(seq);
+    SAME(verdict);
+}
+
+static void same_body(const struct wire_message *a, const struct wire_message *b)
+{
+    switch (b->type) {
+    case WIRE_HELLO:
+        same_hello(&a->hello, &b->hello);
+        return;
+    case WIRE_READY:
+        SAME(ready.slots_free);
+        return;
+    case WIRE_ACCEPT:
+        same_attempt(&a->accept, &b->accept);
+        return;
+    case WIRE_REFUSE:
+        same_attempt(&a->refuse.attempt, &b->refuse.attempt);
+        SAME(refuse.refusal);
+        return;
+    case WIRE_RENEW:
+        SAME(renew.token);
+        SAME(renew.count);
+        same_running(a->renew.running, b->renew.running, b->renew.count);
+        return;
+    case WIRE_METRIC:
+        same_metric(&a->metric, &b->metric);
+        return;
+    case WIRE_CKPT:
+        same_attempt(&a->ckpt.attempt, &b->ckpt.attempt);
+        same_checkpoint(&a->ckpt.checkpoint, &b->ckpt.checkpoint);
+        return;
+    case WIRE_RESULT:
+        same_result(&a->result, &b->result);
+        return;
+    case WIRE_PREEMPT:
+        SAME(preempt.deadline_ms);
+        SAME_TEXT(preempt.source);
+        return;
+    case WIRE_LOG:
+        same_attempt(&a->log.attempt, &b->log.attempt);
+        SAME(log.stream);
+        SAME(log.offset);
+        SAME_TEXT(log.text);
+        return;
+    case WIRE_WELCOME:
+        same_welcome(&a->welcome, &b->welcome);
+        return;
+    case WIRE_ASSIGN:
+        same_assign(&a->assign, &b->assign);
+        return;
+    case WIRE_LEASE:
+        SAME(lease.token);
+        SAME(lease.count);
+        same_verdicts(a->lease.verdicts, b->lease.verdicts, b->lease.count);
+        return;
+    case WIRE_STOP:
+        same_attempt(&a->stop.attempt, &b->stop.attempt);
+        SAME(stop.reason);
+        SAME(stop.grace_ms);
+        return;
+    case WIRE_CKPT_ACK:
+    case WIRE_RESULT_ACK:
+        same_ack(&a->ack, &b->ack);
+        return;
+    case WIRE_ERROR:
+        SAME_TEXT(error.text);
+        SAME(error.fatal);
+        return;
+    case WIRE_REQUEST:
+        SAME(request.id);
+        SAME_TEXT(request.verb);
+        SAME_TEXT(request.body);
+        return;
+    case WIRE_REPLY:
+        SAME(reply.id);
+        SAME(reply.exit_code);
+        SAME_TEXT(reply.body);
+        return;
+    case WIRE_BYE:
+    case WIRE_WHO:
+    case WIRE_DRAIN:
+    case WIRE_TYPE_COUNT:
+        return;
+    }
+}
+
+void message_same(const struct wire_message *a, const struct wire_message *b)
+{
+    SAME(type);
+    SAME_TEXT(cluster);
+    SAME(incarnation);
+    SAME_TEXT(boot);
+    SAME(seq);
+    same_body(a, b);
+}
