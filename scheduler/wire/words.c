@@ -40,7 +40,8 @@ char wire_type_sender(enum wire_type type)
     return senders[type];
 }
 
-_Static_assert(sizeof(enum wire_type) == sizeof(int) && sizeof(enum wire_outcome) == sizeof(int) && sizeof(enum wire_cause) == sizeof(int) &&
+_Static_assert(sizeof(enum wire_type) == sizeof(int) && sizeof(enum wire_outcome) == sizeof(int) &&
+                   sizeof(enum wire_cause) == sizeof(int) &&
                    sizeof(enum wire_reason) == sizeof(int) &&
                    sizeof(enum wire_verdict) == sizeof(int) &&
                    sizeof(enum wire_refusal) == sizeof(int) &&

@@ -87,6 +87,15 @@ static void example_result(struct wire_result *result)
     };
 }
 
+static void example_metric(struct wire_metric *metric)
+{
+    *metric = (struct wire_metric){
+        .attempt = example_attempt,
+        .points = {{11, "val_loss", 0.0533}, {11, "val_acc", 0.981}},
+        .count = 2,
+    };
+}
+
 static void example_welcome(struct wire_welcome *welcome)
 {
     *welcome = (struct wire_welcome){
@@ -121,10 +130,7 @@ static void example_body(struct wire_message *message)
             (struct wire_renew){.token = 41, .running = {{{7, 12, 2}, 11, 1}}, .count = 1};
         return;
     case WIRE_METRIC:
-        message->metric =
-            (struct wire_metric){.attempt = example_attempt,
-                                 .points = {{11, "val_loss", 0.0533}, {11, "val_acc", 0.981}},
-                                 .count = 2};
+        example_metric(&message->metric);
         return;
     case WIRE_CKPT:
         message->ckpt = (struct wire_ckpt){{7, 12, 1}, example_checkpoint()};

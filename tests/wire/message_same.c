@@ -60,6 +60,12 @@ static void same_checkpoint(const struct wire_checkpoint *a, const struct wire_c
     }
 }
 
+static void same_ckpt(const struct wire_ckpt *a, const struct wire_ckpt *b)
+{
+    same_attempt(&a->attempt, &b->attempt);
+    same_checkpoint(&a->checkpoint, &b->checkpoint);
+}
+
 static void same_hello(const struct wire_hello *a, const struct wire_hello *b)
 {
     SAME(version_oldest);
@@ -178,6 +184,41 @@ static void same_ack(const struct wire_ack *a, const struct wire_ack *b)
     SAME(verdict);
 }
 
+static void same_refuse(const struct wire_refuse *a, const struct wire_refuse *b)
+{
+    same_attempt(&a->attempt, &b->attempt);
+    SAME(refusal);
+}
+
+static void same_stop(const struct wire_stop *a, const struct wire_stop *b)
+{
+    same_attempt(&a->attempt, &b->attempt);
+    SAME(reason);
+    SAME(grace_ms);
+}
+
+static void same_log(const struct wire_log *a, const struct wire_log *b)
+{
+    same_attempt(&a->attempt, &b->attempt);
+    SAME(stream);
+    SAME(offset);
+    SAME_TEXT(text);
+}
+
+static void same_renew(const struct wire_renew *a, const struct wire_renew *b)
+{
+    SAME(token);
+    SAME(count);
+    same_running(a->running, b->running, b->count);
+}
+
+static void same_lease(const struct wire_lease *a, const struct wire_lease *b)
+{
+    SAME(token);
+    SAME(count);
+    same_verdicts(a->verdicts, b->verdicts, b->count);
+}
+
 static void same_body(const struct wire_message *a, const struct wire_message *b)
 {
     switch (b->type) {
@@ -191,20 +232,16 @@ static void same_body(const struct wire_message *a, const struct wire_message *b
         same_attempt(&a->accept, &b->accept);
         return;
     case WIRE_REFUSE:
-        same_attempt(&a->refuse.attempt, &b->refuse.attempt);
-        SAME(refuse.refusal);
+        same_refuse(&a->refuse, &b->refuse);
         return;
     case WIRE_RENEW:
-        SAME(renew.token);
-        SAME(renew.count);
-        same_running(a->renew.running, b->renew.running, b->renew.count);
+        same_renew(&a->renew, &b->renew);
         return;
     case WIRE_METRIC:
         same_metric(&a->metric, &b->metric);
         return;
     case WIRE_CKPT:
-        same_attempt(&a->ckpt.attempt, &b->ckpt.attempt);
-        same_checkpoint(&a->ckpt.checkpoint, &b->ckpt.checkpoint);
+        same_ckpt(&a->ckpt, &b->ckpt);
         return;
     case WIRE_RESULT:
         same_result(&a->result, &b->result);
@@ -214,10 +251,7 @@ static void same_body(const struct wire_message *a, const struct wire_message *b
         SAME_TEXT(preempt.source);
         return;
     case WIRE_LOG:
-        same_attempt(&a->log.attempt, &b->log.attempt);
-        SAME(log.stream);
-        SAME(log.offset);
-        SAME_TEXT(log.text);
+        same_log(&a->log, &b->log);
         return;
     case WIRE_WELCOME:
         same_welcome(&a->welcome, &b->welcome);
@@ -226,14 +260,10 @@ static void same_body(const struct wire_message *a, const struct wire_message *b
         same_assign(&a->assign, &b->assign);
         return;
     case WIRE_LEASE:
-        SAME(lease.token);
-        SAME(lease.count);
-        same_verdicts(a->lease.verdicts, b->lease.verdicts, b->lease.count);
+        same_lease(&a->lease, &b->lease);
         return;
     case WIRE_STOP:
-        same_attempt(&a->stop.attempt, &b->stop.attempt);
-        SAME(stop.reason);
-        SAME(stop.grace_ms);
+        same_stop(&a->stop, &b->stop);
         return;
     case WIRE_CKPT_ACK:
     case WIRE_RESULT_ACK:

@@ -305,6 +305,20 @@ static struct wire_ack ack(struct source *source, int32_t seq)
                              (enum wire_verdict)between(source, VERDICT_RECORDED, VERDICT_UNKNOWN)};
 }
 
+static struct wire_log log_piece(struct source *source)
+{
+    return (struct wire_log){attempt(source),
+                             (enum wire_stream)between(source, STREAM_STDOUT, STREAM_STDERR),
+                             large(source, 0), any_text(source, WIRE_LOG_BYTES - 1)};
+}
+
+static struct wire_stop stop(struct source *source)
+{
+    return (struct wire_stop){attempt(source),
+                              (enum wire_reason)between(source, LEAVE_PREEMPTION, LEAVE_TIMEOUT),
+                              large(source, 0)};
+}
+
 static void make_body(struct source *source, struct wire_message *message)
 {
     switch (message->type) {
@@ -318,8 +332,8 @@ static void make_body(struct source *source, struct wire_message *message)
         message->accept = attempt(source);
         return;
     case WIRE_REFUSE:
-        message->refuse = (struct wire_refuse){
-            attempt(source), (enum wire_refusal)between(source, REFUSAL_FULL, REFUSAL_WORKDIR)};
+        message->refuse.attempt = attempt(source);
+        message->refuse.refusal = (enum wire_refusal)between(source, REFUSAL_FULL, REFUSAL_WORKDIR);
         return;
     case WIRE_RENEW:
         make_renew(source, &message->renew);
@@ -337,9 +351,7 @@ static void make_body(struct source *source, struct wire_message *message)
         message->preempt = (struct wire_preempt){large(source, 0), label(source)};
         return;
     case WIRE_LOG:
-        message->log = (struct wire_log){
-            attempt(source), (enum wire_stream)between(source, STREAM_STDOUT, STREAM_STDERR),
-            large(source, 0), any_text(source, WIRE_LOG_BYTES - 1)};
+        message->log = log_piece(source);
         return;
     case WIRE_WELCOME:
         make_welcome(source, &message->welcome);
@@ -351,9 +363,7 @@ static void make_body(struct source *source, struct wire_message *message)
         make_lease(source, &message->lease);
         return;
     case WIRE_STOP:
-        message->stop = (struct wire_stop){
-            attempt(source), (enum wire_reason)between(source, LEAVE_PREEMPTION, LEAVE_TIMEOUT),
-            large(source, 0)};
+        message->stop = stop(source);
         return;
     case WIRE_CKPT_ACK:
         message->ack = ack(source, small(source, 1));
