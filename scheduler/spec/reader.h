@@ -1,0 +1,112 @@
+/*
+ * From the tree to the struct: what every section of the spec reads its keys with. A section is a
+ * table of fields; each field says how its value is written, where it goes and within which bounds.
+ */
+#ifndef SPEC_READER_H
+#define SPEC_READER_H
+
+#include "spec/shown.h"
+#include "spec/tree.h"
+
+struct reader {
+    struct arena *arena;
+    const struct source *source;
+    struct spec_report *report;
+    struct spec *spec;
+    bool no_memory; /* an allocation failed: the result is worthless */
+};
+
+struct field {
+    const char *name;
+    /* Reads the value into `target`, or complains and leaves the default there. */
+    void (*read)(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target);
+    size_t offset; /* of the target in the section's struct */
+    double min;    /* of numbers, in base units */
+    double max;
+    const char *const *words; /* of field_choice: NULL at the end */
+};
+
+/* reader_error, reader_warning: complain and caution about the file being read. */
+__attribute__((format(printf, 4, 5))) void reader_error(struct reader *reader,
+                                                        struct spec_place place, const char *hint,
+                                                        const char *format, ...);
+__attribute__((format(printf, 4, 5))) void reader_warning(struct reader *reader,
+                                                          struct spec_place place, const char *hint,
+                                                          const char *format, ...);
+
+/* reader_take: zeroed room for `count` things in the spec's arena; latches no_memory. */
+void *reader_take(struct reader *reader, size_t count, size_t bytes);
+
+/* reader_expect: whether the node is of the kind; complains otherwise, saying what `what` is. */
+bool reader_expect(struct reader *reader, const struct node *node, enum node_kind kind,
+                   const char *what);
+
+/* reader_list: the nodes a list-valued key holds: its elements, or the node itself where one value
+ * is written without a list. Complains beyond `max` and then gives none. */
+const struct node *reader_list(struct reader *reader, const struct node *node, size_t max,
+                               size_t *count);
+
+/*
+ * reader_fields: reads a mapping into `target` by the table of `count` fields. Unknown keys are
+ * errors with the nearest known one; `what` names the mapping in messages. False if the node is no
+ * mapping.
+ */
+bool reader_fields(struct reader *reader, const struct node *node, const char *what,
+                   const struct field *fields, size_t count, void *target);
+
+/* reader_nearest: fills `hint` with "did you mean 'x'?" or leaves it empty. */
+void reader_nearest(char *hint, size_t bytes, const char *word, const char *const *words,
+                    size_t count);
+
+/* Kinds of fields; the comment says what the target is. */
+void field_real(struct reader *reader, const struct field *field, const struct node *node,
+                void *target); /* double */
+void field_integer(struct reader *reader, const struct field *field, const struct node *node,
+                   void *target); /* int64_t */
+void field_bool(struct reader *reader, const struct field *field, const struct node *node,
+                void *target); /* bool */
+void field_duration(struct reader *reader, const struct field *field, const struct node *node,
+                    void *target); /* int64_t, ms: 25s, 20m, 400h, 2d */
+void field_bytes(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target); /* int64_t, bytes: 32GiB, 500MB */
+void field_money(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target); /* int64_t, millionths: 150 EUR; sets the spec's currency */
+void field_price(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target); /* struct spec_amount: 0.16, in the unit of the prices */
+void field_text(struct reader *reader, const struct field *field, const struct node *node,
+                void *target); /* const char *: any text, not empty */
+void field_name(struct reader *reader, const struct field *field, const struct node *node,
+                void *target); /* const char *: [A-Za-z0-9._-]+ */
+void field_metric(struct reader *reader, const struct field *field, const struct node *node,
+                  void *target); /* const char *: a metric's name, as scripts print it */
+void field_pattern(struct reader *reader, const struct field *field, const struct node *node,
+                   void *target); /* const char *: a POSIX ERE; `min` groups at least */
+void field_choice(struct reader *reader, const struct field *field, const struct node *node,
+                  void *target); /* an enum: the index in `words` */
+void field_texts(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target); /* struct spec_texts: a list, or one */
+void field_names(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target); /* struct spec_texts of names */
+void field_node(struct reader *reader, const struct field *field, const struct node *node,
+                void *target); /* const struct node *: the section reads it itself */
+
+/* reader_name: whether the node is a name of 1 to SPEC_NAME_BYTES - 1 characters out of
+ * [A-Za-z0-9._-]; complains otherwise. */
+bool reader_name(struct reader *reader, const struct node *node, const char *what);
+
+/* reader_metric: whether the node is a name scripts may print: printable, shorter than
+ * SPEC_NAME_BYTES; complains otherwise. */
+bool reader_metric(struct reader *reader, const struct node *node, const char *what);
+
+/* reader_norway: warns where a plain yes, no, on, off, null, ... stands for text. */
+void reader_norway(struct reader *reader, const struct node *node);
+
+/* reader_scalar: a scalar with its YAML type into *scalar; complains about what looks like a number
+ * or a bool and is none, and about empty values. */
+bool reader_scalar(struct reader *reader, const struct node *node, struct spec_scalar *scalar);
+
+/* reader_currency: notes that money of this currency is named; complains about a second one. */
+bool reader_currency(struct reader *reader, const struct node *node, const char *currency);
+
+#endif

@@ -1,0 +1,504 @@
+/*
+ * One value each. Only a plain scalar can be a number or a bool; what looks like one in YAML 1.1
+ * and is none here (010, 0x10, 1_000, 1:30, yes, .inf) is named, with what to write instead.
+ */
+#include "spec/reader.h"
+
+#include "base/number.h"
+#include "base/text.h"
+#include "spec/pattern.h"
+#include "spec/utf8.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+_Static_assert(sizeof(enum spec_algorithm) == sizeof(unsigned), "field_choice stores an unsigned");
+
+static bool is_plain(const struct node *node)
+{
+    return node->kind == NODE_SCALAR && node->plain;
+}
+
+/* Copies `text` without underscores, group commas and leading zeros. */
+static void strip_decoration(const char *text, char *bare, size_t bytes)
+{
+    const bool negative = *text == '-';
+    size_t used = 0;
+
+    text += negative;
+    text += strspn(text, "0_") -
+            (strspn(text, "0_") > 0 && strchr(".eE", text[strspn(text, "0_")]) != NULL);
+    if (negative) {
+        bare[used++] = '-';
+    }
+    for (; *text != '\0' && used + 1 < bytes; text++) {
+        if (*text != '_' && *text != ',') {
+            bare[used++] = *text;
+        }
+    }
+    bare[used] = '\0';
+}
+
+/* What a person who wrote this as a number should write. */
+static void number_hint(const struct node *node, char *hint, size_t bytes)
+{
+    char bare[NUMBER_TEXT_BYTES];
+    char *end = NULL;
+    double value = 0;
+    const unsigned long long hexadecimal = strtoull(node->text, &end, 16);
+
+    hint[0] = '\0';
+    strip_decoration(node->text, bare, sizeof bare);
+    if (!node->plain && number_parse_real(node->text, &value)) {
+        (void)snprintf(hint, bytes, "without the quotes");
+    } else if (strncmp(node->text, "0x", 2) == 0 && *end == '\0') {
+        (void)snprintf(hint, bytes, "try %llu", hexadecimal);
+    } else if (number_parse_real(bare, &value)) {
+        (void)snprintf(hint, bytes, "try %s", bare);
+    }
+}
+
+static void bad_number(struct reader *reader, const struct field *field, const struct node *node,
+                       const char *kind)
+{
+    char hint[SPEC_HINT_BYTES];
+
+    number_hint(node, hint, sizeof hint);
+    reader_error(reader, node->place, hint, "%s must be %s, got '%s'", field->name, kind,
+                 shown(node->text, node->text_bytes).text);
+}
+
+/* Out of bounds, with the bound that is hurt. */
+static bool within(struct reader *reader, const struct field *field, const struct node *node,
+                   double value)
+{
+    char bound[NUMBER_TEXT_BYTES];
+    const bool below = value < field->min;
+
+    if (!below && value <= field->max) {
+        return true;
+    }
+    (void)number_print_real(bound, below ? field->min : field->max);
+    reader_error(reader, node->place, "", "%s must be at %s %s, got %s", field->name,
+                 below ? "least" : "most", bound, shown_text(node->text).text);
+    return false;
+}
+
+void field_real(struct reader *reader, const struct field *field, const struct node *node,
+                void *target)
+{
+    double value = 0;
+
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    if (!is_plain(node) || !number_parse_real(node->text, &value)) {
+        bad_number(reader, field, node, "a number");
+    } else if (within(reader, field, node, value)) {
+        *(double *)target = value;
+    }
+}
+
+void field_integer(struct reader *reader, const struct field *field, const struct node *node,
+                   void *target)
+{
+    int64_t value = 0;
+
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    if (!is_plain(node) || !number_parse_integer(node->text, &value)) {
+        bad_number(reader, field, node, "a whole number");
+    } else if (within(reader, field, node, (double)value)) {
+        *(int64_t *)target = value;
+    }
+}
+
+void field_bool(struct reader *reader, const struct field *field, const struct node *node,
+                void *target)
+{
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    if (!is_plain(node) || (strcmp(node->text, "true") != 0 && strcmp(node->text, "false") != 0)) {
+        reader_error(reader, node->place, "", "%s must be true or false, got '%s'", field->name,
+                     shown(node->text, node->text_bytes).text);
+        return;
+    }
+    *(bool *)target = node->text[0] == 't';
+}
+
+struct unit {
+    const char *name;
+    double factor;
+};
+
+/* Splits "25s" and "150 EUR" into a number and what follows it. */
+static bool split_number(const char *text, double *value, const char **unit)
+{
+    char number[NUMBER_TEXT_BYTES];
+    const size_t digits = strspn(text, "0123456789.");
+    const char *rest = text + digits;
+
+    if (digits == 0 || digits >= sizeof number) {
+        return false;
+    }
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    *unit = rest + (*rest == ' ');
+    return number_parse_real(number, value);
+}
+
+/* A number with one of the units, in base units. */
+static void read_measure(struct reader *reader, const struct field *field, const struct node *node,
+                         const struct unit *units, size_t count, const char *example,
+                         int64_t *target)
+{
+    const char *unit = "";
+    double value = 0;
+
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    if (split_number(node->text, &value, &unit)) {
+        for (size_t i = 0; i < count; i++) {
+            if (strcmp(unit, units[i].name) == 0) {
+                value *= units[i].factor;
+                if (within(reader, field, node, value)) {
+                    *target = llround(value);
+                }
+                return;
+            }
+        }
+    }
+    reader_error(reader, node->place, example, "%s must be a number with a unit, got '%s'",
+                 field->name, shown(node->text, node->text_bytes).text);
+}
+
+void field_duration(struct reader *reader, const struct field *field, const struct node *node,
+                    void *target)
+{
+    static const struct unit units[] = {{"ms", 1},      {"s", 1000},    {"m", 60000},
+                                        {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
+
+    read_measure(reader, field, node, units, COUNT(units), "try 25s, 20m, 6h or 2d", target);
+}
+
+void field_bytes(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target)
+{
+    static const struct unit units[] = {{"B", 1},
+                                        {"kB", 1e3},
+                                        {"KB", 1e3},
+                                        {"MB", 1e6},
+                                        {"GB", 1e9},
+                                        {"TB", 1e12},
+                                        {"KiB", 1024.0},
+                                        {"MiB", 1048576.0},
+                                        {"GiB", 1073741824.0},
+                                        {"TiB", 1099511627776.0}};
+
+    read_measure(reader, field, node, units, COUNT(units), "try 500MB or 32GiB", target);
+}
+
+static bool is_currency(const char *text)
+{
+    return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3 && text[3] == '\0';
+}
+
+bool reader_currency(struct reader *reader, const struct node *node, const char *currency)
+{
+    char *ours = reader->spec->currency;
+
+    if (ours[0] != '\0' && strcmp(ours, currency) != 0) {
+        reader_error(reader, node->place, "", "money in %s and in %s: one currency an experiment",
+                     ours, currency);
+        return false;
+    }
+    text_copy(ours, SPEC_CURRENCY_BYTES, currency);
+    return true;
+}
+
+void field_money(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target)
+{
+    const char *currency = "";
+    double value = 0;
+
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    if (!split_number(node->text, &value, &currency) || !is_currency(currency)) {
+        reader_error(reader, node->place, "try 150 EUR",
+                     "%s must be an amount with a currency, got '%s'", field->name,
+                     shown(node->text, node->text_bytes).text);
+    } else if (within(reader, field, node, value) && reader_currency(reader, node, currency)) {
+        *(int64_t *)target = llround(value * 1e6);
+    }
+}
+
+void field_price(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target)
+{
+    double value = NAN;
+
+    field_real(reader, field, node, &value);
+    if (!isnan(value)) {
+        *(struct spec_amount *)target = (struct spec_amount){true, llround(value * 1e6)};
+    }
+}
+
+void field_text(struct reader *reader, const struct field *field, const struct node *node,
+                void *target)
+{
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    if (node->text_bytes == 0) {
+        reader_error(reader, node->place, "", "%s is empty", field->name);
+        return;
+    }
+    *(const char **)target = node->text;
+}
+
+bool reader_name(struct reader *reader, const struct node *node, const char *what)
+{
+    const size_t length =
+        strspn(node->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    if (!reader_expect(reader, node, NODE_SCALAR, what)) {
+        return false;
+    }
+    if (length == 0 || length != node->text_bytes) {
+        reader_error(reader, node->place, "",
+                     "%s must be letters, digits, '.', '_' and '-', got '%s'", what,
+                     shown(node->text, node->text_bytes).text);
+        return false;
+    }
+    if (length >= SPEC_NAME_BYTES) {
+        reader_error(reader, node->place, "", "%s is %zu characters long; at most %d", what, length,
+                     SPEC_NAME_BYTES - 1);
+        return false;
+    }
+    return true;
+}
+
+void field_name(struct reader *reader, const struct field *field, const struct node *node,
+                void *target)
+{
+    if (reader_name(reader, node, field->name)) {
+        *(const char **)target = node->text;
+    }
+}
+
+void field_pattern(struct reader *reader, const struct field *field, const struct node *node,
+                   void *target)
+{
+    char fault[SPEC_MESSAGE_BYTES];
+
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    if (!pattern_check(node->text, (size_t)field->min, fault, sizeof fault)) {
+        reader_error(reader, node->place, "", "%s", fault);
+        return;
+    }
+    *(const char **)target = node->text;
+}
+
+void field_choice(struct reader *reader, const struct field *field, const struct node *node,
+                  void *target)
+{
+    char hint[SPEC_HINT_BYTES];
+    size_t count = 0;
+
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    for (; field->words[count] != NULL; count++) {
+        if (strcmp(field->words[count], node->text) == 0) {
+            *(unsigned *)target = (unsigned)count;
+            return;
+        }
+    }
+    reader_nearest(hint, sizeof hint, node->text, field->words, count);
+    if (hint[0] == '\0') {
+        size_t used = (size_t)snprintf(hint, sizeof hint, "one of");
+        for (size_t i = 0; i < count && used < sizeof hint; i++) {
+            used += (size_t)snprintf(hint + used, sizeof hint - used, "%s %s", i == 0 ? "" : ",",
+                                     field->words[i]);
+        }
+    }
+    reader_error(reader, node->place, hint, "unknown %s '%s'", field->name,
+                 shown(node->text, node->text_bytes).text);
+}
+
+bool reader_metric(struct reader *reader, const struct node *node, const char *what)
+{
+    if (!reader_expect(reader, node, NODE_SCALAR, what)) {
+        return false;
+    }
+    if (node->text_bytes == 0 || node->text_bytes >= SPEC_NAME_BYTES ||
+        !utf8_all_printable(node->text, node->text_bytes)) {
+        reader_error(reader, node->place, "", "%s must be 1 to %d printable characters, got '%s'",
+                     what, SPEC_NAME_BYTES - 1, shown(node->text, node->text_bytes).text);
+        return false;
+    }
+    return true;
+}
+
+void field_metric(struct reader *reader, const struct field *field, const struct node *node,
+                  void *target)
+{
+    if (reader_metric(reader, node, field->name)) {
+        *(const char **)target = node->text;
+    }
+}
+
+static void read_texts(struct reader *reader, const struct field *field, const struct node *node,
+                       bool names, struct spec_texts *texts)
+{
+    size_t count = 0;
+    const struct node *item = reader_list(reader, node, SPEC_LIST_MAX, &count);
+    const char **items = reader_take(reader, count, sizeof *items);
+
+    if (items == NULL) {
+        return;
+    }
+    *texts = (struct spec_texts){items, 0};
+    for (size_t i = 0; i < count; i++, item = item->next) {
+        if (names) {
+            field_name(reader, field, item, &items[texts->count]);
+        } else {
+            field_text(reader, field, item, &items[texts->count]);
+        }
+        texts->count += items[texts->count] != NULL;
+    }
+}
+
+void field_texts(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target)
+{
+    read_texts(reader, field, node, false, target);
+}
+
+void field_names(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target)
+{
+    read_texts(reader, field, node, true, target);
+}
+
+/* Words YAML 1.1 takes for bools and null. Here they are text, and whoever meant a bool is told. */
+static bool is_norway(const char *text)
+{
+    static const char *const words[] = {
+        "y",  "Y",   "yes", "Yes", "YES",  "n",    "N",     "no",    "No",   "NO",   "on",   "On",
+        "ON", "off", "Off", "OFF", "True", "TRUE", "False", "FALSE", "null", "Null", "NULL", "~"};
+
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (strcmp(text, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void reader_norway(struct reader *reader, const struct node *node)
+{
+    if (is_plain(node) && is_norway(node->text)) {
+        reader_warning(reader, node->place, "quote it, or write true or false",
+                       "'%s' is text here, not a bool", node->text);
+    }
+}
+
+/* A number to a person and none here: 010, 0x10, 1_000, 1e400. Times and versions are text. */
+static bool is_bad_number(const char *text)
+{
+    char bare[NUMBER_TEXT_BYTES];
+    char *end = NULL;
+    double value = 0;
+
+    strip_decoration(text, bare, sizeof bare);
+    if (number_parse_real(bare, &value)) {
+        return true;
+    }
+    value = strtod(text, &end);
+    return *end == '\0' && end != text && (isinf(value) || strpbrk(text, "xX") != NULL);
+}
+
+static const char *json_text(struct reader *reader, const char *text)
+{
+    json_t *value = json_string(text);
+    char *dumped = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
+    char *copy = dumped == NULL ? NULL : arena_text(reader->arena, dumped, strlen(dumped));
+
+    reader->no_memory = reader->no_memory || copy == NULL;
+    free(dumped);
+    json_decref(value);
+    return copy;
+}
+
+/* The number as text; a real is marked as one in JSON even where it is whole. */
+static void scalar_number(struct reader *reader, struct spec_scalar *scalar)
+{
+    char text[NUMBER_TEXT_BYTES + 2];
+
+    (void)number_print_real(text, scalar->number);
+    scalar->text = arena_text(reader->arena, text, strlen(text));
+    if (strpbrk(text, ".e") == NULL) {
+        memcpy(text + strlen(text), ".0", 3);
+    }
+    scalar->json = arena_text(reader->arena, text, strlen(text));
+    reader->no_memory = reader->no_memory || scalar->text == NULL || scalar->json == NULL;
+}
+
+static void scalar_integer(struct reader *reader, struct spec_scalar *scalar, int64_t value)
+{
+    char text[NUMBER_TEXT_BYTES];
+
+    scalar->type = SPEC_SCALAR_INTEGER;
+    scalar->number = (double)value;
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    scalar->text = arena_text(reader->arena, text, strlen(text));
+    scalar->json = scalar->text;
+    reader->no_memory = reader->no_memory || scalar->text == NULL;
+}
+
+bool reader_scalar(struct reader *reader, const struct node *node, struct spec_scalar *scalar)
+{
+    int64_t integer = 0;
+    char hint[SPEC_HINT_BYTES];
+
+    *scalar = (struct spec_scalar){.type = SPEC_SCALAR_TEXT, .text = node->text};
+    if (!utf8_all_printable(node->text, node->text_bytes) || node->text_bytes == 0) {
+        reader_error(reader, node->place, "", "%s",
+                     node->text_bytes == 0 ? "an empty value" : "control characters in a value");
+        return false;
+    }
+    if (is_plain(node) && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0)) {
+        scalar->type = SPEC_SCALAR_BOOL;
+        scalar->number = node->text[0] == 't';
+        scalar->json = node->text;
+    } else if (is_plain(node) && number_parse_integer(node->text, &integer)) {
+        scalar_integer(reader, scalar, integer);
+    } else if (is_plain(node) && number_parse_real(node->text, &scalar->number)) {
+        scalar->type = SPEC_SCALAR_REAL;
+        scalar_number(reader, scalar);
+    } else if (is_plain(node) && is_bad_number(node->text)) {
+        number_hint(node, hint, sizeof hint);
+        reader_error(reader, node->place, hint[0] == '\0' ? "quote it if it is text" : hint,
+                     "'%s' is not a number here", shown_text(node->text).text);
+        return false;
+    } else {
+        reader_norway(reader, node);
+        scalar->json = json_text(reader, node->text);
+    }
+    return true;
+}
