@@ -35,6 +35,9 @@ function what_is(header, folder,    room) {
     if (header !~ /\//) {
         return (folder "/" header) in exists ? room_of(folder "/" header) : library_of(header)
     }
+    if (header in exists) {
+        return room_of(header)
+    }
     room = room_of("scheduler/" header)
     if (room == "" || !(("scheduler/" header) in exists)) {
         room = ("worker/" header) in exists ? room_of("worker/" header) : library_of(header)
