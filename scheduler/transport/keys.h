@@ -1,0 +1,110 @@
+/*
+ * keys: CURVE keys as files, and the directory that says who may speak to a coordinator.
+ *
+ *   STORE.run/             mode 0700: who can write here is let in by the file system itself
+ *     server.key           the coordinator's secret; gone after a clean exit
+ *     server.pub           its public key
+ *     endpoint             where it listens, "tcp://127.0.0.1:7733"; gone after a clean exit
+ *     operator/NAME.pub    the public keys of those who may ask and order
+ *     worker/NAME.pub      the public keys of those who may run attempts
+ *     enrol/NAME.pub       the public keys that can do nothing but enrol
+ *
+ * A configured `keys:` directory has the same layout, without `endpoint`. A key file is one line of
+ * Z85; a secret one has mode 0600 or is refused. Files are written beside their place and renamed.
+ */
+#ifndef TRANSPORT_KEYS_H
+#define TRANSPORT_KEYS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+enum {
+    KEY_TEXT_BYTES = 41, /* 40 characters of Z85 and the terminator */
+    KEY_NAME_BYTES = 64,
+    KEY_ENDPOINT_BYTES = 256,
+    KEY_PATH_BYTES = 4096
+};
+
+/* X(name, text): what a key is for; the text is also its folder. */
+#define KEY_ROLE_LIST(X)                                                                           \
+    X(KEY_OPERATOR, "operator")                                                                    \
+    X(KEY_WORKER, "worker")                                                                        \
+    X(KEY_ENROL, "enrol")
+
+enum key_role {
+#define X(name, text) name,
+    KEY_ROLE_LIST(X)
+#undef X
+        KEY_ROLE_COUNT
+};
+
+struct key_pair {
+    char public_key[KEY_TEXT_BYTES];
+    char secret_key[KEY_TEXT_BYTES];
+};
+
+/* What it takes to connect. */
+struct key_access {
+    struct key_pair pair;
+    char server_key[KEY_TEXT_BYTES];
+    char endpoint[KEY_ENDPOINT_BYTES];
+};
+
+/* key_role_text: "operator", "worker", "enrol". */
+const char *key_role_text(enum key_role role);
+
+/* key_name_valid: 1 to 63 of letters, digits, '.', '_', '-'; no '.' in front. */
+bool key_name_valid(const char *name);
+
+/* key_pair_make: a new pair from the system's randomness. */
+void key_pair_make(struct key_pair *pair);
+
+/*
+ * key_pair_read: the pair of the secret in `path`. TIDE_NOT_FOUND, TIDE_REFUSED when others than
+ * its owner could read it, TIDE_INVALID when it holds no key.
+ */
+enum tide_status key_pair_read(const char *path, struct key_pair *pair, struct error *error);
+
+/* key_secret_write: the secret of `pair` as `path`, mode 0600; TIDE_EXISTS rather than replacing
+ * one. */
+enum tide_status key_secret_write(const char *path, const struct key_pair *pair,
+                                  struct error *error);
+
+/* key_public_read: the public key in `path`. TIDE_NOT_FOUND, TIDE_INVALID. */
+enum tide_status key_public_read(const char *path, char key[KEY_TEXT_BYTES], struct error *error);
+
+/*
+ * keys_directory_make: `path` with its folders, mode 0700, or TIDE_REFUSED where it is there but
+ * belongs to another user or lets others in.
+ */
+enum tide_status keys_directory_make(const char *path, struct error *error);
+
+/*
+ * keys_serve: the coordinator's own pair: of `server.key`, or a new one put there; writes
+ * `server.pub`. After a crash the same key is found again, so that workers reconnect.
+ */
+enum tide_status keys_serve(const char *directory, struct key_pair *pair, struct error *error);
+
+/* keys_announce: `endpoint`, once it is bound. */
+enum tide_status keys_announce(const char *directory, const char *endpoint, struct error *error);
+
+/* keys_retire: empties and removes the directory of a coordinator that ends. */
+void keys_retire(const char *directory);
+
+/* keys_grant, keys_revoke: puts the public key `NAME.pub` into the folder of the role, takes it
+ * away (TIDE_NOT_FOUND). */
+enum tide_status keys_grant(const char *directory, enum key_role role, const char *name,
+                            const char *public_key, struct error *error);
+enum tide_status keys_revoke(const char *directory, enum key_role role, const char *name,
+                             struct error *error);
+
+/*
+ * keys_join: makes a pair for `name`, grants it, and fills all it takes to connect to the
+ * coordinator of this directory. TIDE_UNREACHABLE when none runs there, TIDE_REFUSED when the
+ * directory is not to be trusted. End it with keys_revoke.
+ */
+enum tide_status keys_join(const char *directory, enum key_role role, const char *name,
+                           struct key_access *access, struct error *error);
+
+#endif
