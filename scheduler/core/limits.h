@@ -21,10 +21,10 @@ enum {
        asks for at once. */
     STEP_DISPATCH_MAX = 64, /* attempts offered by one step */
     STEP_SWEEP_MAX = 64,    /* trials moved by one step of a sweep (cancel, pause, load) */
-    STEP_RECORDS_MAX = 1024,
+    STEP_RECORDS_MAX = 2048,
     STEP_MESSAGES_MAX = 512,
     STEP_EFFECTS_MAX = 1024,
-    STEP_TRACES_MAX = 1024
+    STEP_TRACES_MAX = 2048
 };
 
 /* Every trial a step touches may write itself, its attempt, its suggestion, a checkpoint and its
@@ -39,7 +39,9 @@ enum {
     LEASE_MS = 120000,
     LEASE_SLACK_MS = 2000, /* beside lease/50 */
     RENEWALS_PER_LEASE = 4,
-    BACKOFF_MAX_MS = 300000
+    BACKOFF_MAX_MS = 300000,
+    SHORT_ATTEMPT_MS =
+        10000 /* leaving of its own accord sooner, without a checkpoint, is no progress */
 };
 
 #endif

@@ -145,7 +145,8 @@ struct trial_row {
     int64_t step;        /* last reported; -1 none */
     int32_t value_count; /* objectives then outcome constraints; 0 no result */
     double values[OBJECTIVES_MAX + OUTCOMES_MAX];
-    struct checkpoint_pointer checkpoint;
+    struct checkpoint_pointer checkpoint;     /* the newest durable one */
+    struct checkpoint_pointer previous;       /* the one before, should the newest turn out bad */
     int64_t created_ms, started_ms, ended_ms; /* UTC; 0 not yet */
     int64_t useful_ms, lost_ms;               /* sums over its ended attempts */
     int64_t told; /* the how-manieth end told to the optimizer, from 1; 0 not told */
@@ -249,6 +250,8 @@ enum record_kind {
     RECORD_EXPERIMENT,
     RECORD_TRIAL,
     RECORD_ATTEMPT,
+    RECORD_LATE, /* `attempt`, of which only state and what its late RESULT said are meant; the rest
+                    of its row stays */
     RECORD_SUGGESTION,
     RECORD_WORKER,
     RECORD_CHECKPOINT,
@@ -281,6 +284,7 @@ bool trial_state_parse(const char *text, enum trial_state *state);
 bool trial_reason_parse(const char *text, enum trial_reason *reason);
 bool attempt_state_parse(const char *text, enum attempt_state *state);
 bool suggestion_state_parse(const char *text, enum suggestion_state *state);
+bool experiment_reason_parse(const char *text, enum experiment_reason *reason);
 
 /*
  * trace_print: the line as `attempt_ended 7.12 attempt 3 worker 2: preempted, notice`; returns the

@@ -1,0 +1,200 @@
+/*
+ * state: what the core holds, and the small moves its files share. Private to scheduler/core.
+ *
+ * Everything lives in one block of memory: struct core, then its arrays. Trials, workers and
+ * experiments are named by index within the core (NONE for none) and by number outside of it. Lists
+ * are intrusive and ordered by insertion.
+ */
+#ifndef CORE_STATE_H
+#define CORE_STATE_H
+
+#include "core/core.h"
+
+#include "base/heap.h"
+
+#define NONE UINT32_MAX /* no index */
+#define NEVER INT64_MIN /* no time: a boot time may be 0 or, after a reload, before it */
+
+struct link {
+    uint32_t before, after; /* NONE at the ends */
+};
+
+struct list {
+    uint32_t first, last, count;
+};
+
+/* Which intrusive list of a trial or a worker is meant. */
+enum list_kind { LIST_OPEN, LIST_QUEUE, LIST_WORKER, LIST_KIND_COUNT };
+
+struct trial {
+    struct trial_row row;
+    struct attempt_row attempt; /* the newest; number 0 when there was none */
+    int64_t accepted_boot_ms;   /* when the newest attempt became active; NEVER not yet */
+    int64_t saved_boot_ms;      /* when its last checkpoint was recorded; NEVER none */
+    struct link links[LIST_KIND_COUNT];
+    uint32_t experiment; /* index */
+    int32_t
+        lost[LOST_MAX]; /* attempts given up whose result is still welcome; 0 none; newest first */
+    int32_t avoid[AVOID_MAX]; /* worker ids; newest first */
+    bool queued;              /* in its experiment's queue: may be offered now */
+    bool open;                /* not ended: in its experiment's open list */
+};
+
+struct ready {
+    int32_t number;
+    int64_t told_count;
+};
+
+struct experiment {
+    struct experiment_row row;
+    struct experiment_config config;
+    struct list open;  /* trials that have not ended, LIST_OPEN */
+    struct list queue; /* trials that may be offered now, LIST_QUEUE */
+    int32_t trial_count;
+    int32_t running;          /* trials with a live attempt */
+    int32_t failures;         /* failed or buried trials */
+    int32_t matching_slots;   /* of connected, not draining workers that may take its trials */
+    int32_t asks;             /* the number of the next ask */
+    int64_t live_boot_sum_ms; /* sum of accepted_boot_ms over its accepted live attempts */
+    int32_t live_count;       /* how many those are */
+    struct ready asked[PREFETCH_MAX]; /* asked and not yet answered, in order */
+    struct ready ready[PREFETCH_MAX]; /* answered and not yet used, in order */
+    uint32_t asked_count, ready_count;
+    uint32_t sweep;   /* next open trial of a sweep; NONE when no sweep is on */
+    bool exhausted;   /* the optimizer has no further point */
+    bool search_lost; /* the optimizer failed */
+    bool active;      /* in core->active */
+    bool changed;     /* its row has not been emitted yet */
+};
+
+struct worker {
+    struct worker_row row;
+    int32_t slots_free; /* as the worker said last, less what it was offered since */
+    int32_t slots_used; /* live attempts on it */
+    int32_t cpus_used_milli, gpus_used;
+    int64_t memory_used_bytes;
+    uint32_t label_count;
+    uint64_t labels[WIRE_LABELS_MAX];
+    struct list attempts; /* trials with a live attempt here, LIST_WORKER */
+    struct link idle;     /* core->idle */
+    bool is_idle;
+};
+
+struct core {
+    struct core_capacity capacity;
+    int64_t incarnation, lease_ms;
+    int64_t boot_ms, wall_ms; /* of the event being taken */
+    uint32_t experiment_count, trial_count, worker_count, active_count;
+    bool again; /* work is left over: the deadline is now */
+    struct list idle;
+    struct heap timers; /* by trial index: lease of a live attempt, or end of a backoff */
+    struct outcome *out;
+    struct experiment *experiments;
+    struct trial *trials;
+    struct worker *workers;
+    uint32_t *active;  /* indices of experiments that have not ended, ascending */
+    uint32_t *numbers; /* hash table: (experiment, number) -> trial index; size is number_slots */
+    uint32_t number_slots;
+};
+
+/* core.c: what a step emits. */
+void emit_experiment(struct core *core, struct experiment *experiment);
+void emit_trial(struct core *core, struct trial *trial);
+void emit_attempt(struct core *core, struct trial *trial, uint32_t message_text);
+void emit_worker(struct core *core, const struct worker *worker, const struct hello_event *texts);
+void emit_effect(struct core *core, enum effect_kind kind, int32_t experiment, int32_t number);
+struct message *emit_message(struct core *core, enum wire_type type, int32_t worker);
+struct record *emit_record(struct core *core, enum record_kind kind);
+struct trace *emit_trace(struct core *core, enum trace_kind kind, const struct trial *trial);
+struct trace *emit_trace_of(struct core *core, enum trace_kind kind, int32_t experiment,
+                            int32_t worker);
+
+/* table.c: finding, making and linking. */
+struct experiment *experiment_find(const struct core *core, int32_t id);
+struct worker *worker_find(const struct core *core, int32_t id);
+struct trial *trial_find(const struct core *core, int32_t experiment, int32_t number);
+void numbers_rebuild(struct core *core);
+struct trial *trial_new(struct core *core, struct experiment *experiment);
+struct experiment *experiment_new(struct core *core, const struct experiment_config *config);
+struct worker *worker_new(struct core *core);
+void experiment_activate(struct core *core, struct experiment *experiment);
+void experiment_deactivate(struct core *core, struct experiment *experiment);
+void list_init(struct list *list);
+void list_append(struct core *core, struct list *list, enum list_kind kind, struct trial *trial);
+void list_remove(struct core *core, struct list *list, enum list_kind kind, struct trial *trial);
+struct trial *list_first(const struct core *core, const struct list *list);
+struct trial *list_after(const struct core *core, enum list_kind kind, const struct trial *trial);
+
+/* trial.c: the life of a trial. */
+bool attempt_live(const struct trial *trial);
+struct experiment *trial_experiment(const struct core *core, const struct trial *trial);
+void trial_queue(struct core *core, struct trial *trial, enum trial_state state,
+                 enum trial_reason reason);
+void trial_pause(struct core *core, struct trial *trial, enum trial_reason reason);
+void trial_end(struct core *core, struct trial *trial, enum trial_state state,
+               enum trial_reason reason);
+void trial_run(struct core *core, struct trial *trial);
+void trial_back_off(struct core *core, struct trial *trial, int64_t delay_ms);
+void trial_after_leaving(struct core *core, struct trial *trial);
+void trial_abandon(struct core *core, struct trial *trial);
+void trial_kick(struct core *core, struct trial *trial);
+void trial_tick(struct core *core, struct trial *trial);
+
+/* attempt.c: the life of an attempt. */
+void attempt_offer(struct core *core, struct trial *trial, struct worker *worker);
+void attempt_accept(struct core *core, struct trial *trial);
+void attempt_revive(struct core *core, struct trial *trial);
+void attempt_stop(struct core *core, struct trial *trial, enum wire_reason reason);
+void attempt_lose(struct core *core, struct trial *trial);
+void attempt_refuse(struct core *core, struct trial *trial, enum wire_refusal refusal);
+void attempt_end(struct core *core, struct trial *trial, enum attempt_state state,
+                 uint32_t message_text);
+bool attempt_lost_before(const struct trial *trial, int32_t number);
+void send_assign(struct core *core, const struct trial *trial);
+
+/* result.c: what a RESULT or CKPT does. */
+void result_take(struct core *core, int32_t worker, const struct result_event *result);
+void checkpoint_take(struct core *core, int32_t worker, const struct checkpoint_event *checkpoint);
+
+/* fleet.c: workers. */
+bool worker_fits(const struct worker *worker, const struct requirement *need);
+int32_t worker_slots_for(const struct worker *worker, const struct requirement *need);
+bool worker_has_room(const struct worker *worker, const struct requirement *need);
+void worker_occupy(struct core *core, struct worker *worker, struct trial *trial);
+void worker_release(struct core *core, struct worker *worker, struct trial *trial);
+void worker_idle_update(struct core *core, struct worker *worker);
+void fleet_hello(struct core *core, const struct event *event);
+void fleet_ready(struct core *core, struct worker *worker, int32_t slots_free);
+void fleet_renew(struct core *core, struct worker *worker, const struct renew_event *renew);
+void fleet_leave(struct core *core, struct worker *worker);
+void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms);
+struct worker *worker_after_idle(const struct core *core, const struct worker *worker);
+
+/* experiment.c: submission, commands, and what its state follows from. */
+void experiment_submit(struct core *core, const struct submitted_event *submitted);
+void experiment_command(struct core *core, const struct event *event);
+void experiment_sweep(struct core *core, struct experiment *experiment);
+void experiment_settle(struct core *core, struct experiment *experiment);
+void experiment_move(struct core *core, struct experiment *experiment, enum experiment_state state,
+                     enum experiment_reason reason);
+void experiment_turn(struct core *core, struct experiment *experiment, enum experiment_state state,
+                     enum experiment_reason reason);
+bool experiment_ended(const struct experiment *experiment);
+bool experiment_may_run(const struct experiment *experiment);
+bool experiment_may_create(const struct core *core, const struct experiment *experiment);
+bool experiment_has_work(const struct core *core, const struct experiment *experiment);
+int64_t experiment_compute_deadline(const struct experiment *experiment);
+
+/* search.c: asking ahead. */
+void search_refill(struct core *core, struct experiment *experiment);
+void search_take(struct core *core, const struct suggested_event *suggested);
+void search_drop_stale(struct core *core, struct experiment *experiment);
+struct ready search_use(struct core *core, struct experiment *experiment);
+void search_discard(struct core *core, struct experiment *experiment);
+int32_t search_concurrency(const struct experiment *experiment);
+int64_t search_room(const struct experiment *experiment);
+
+/* dispatch.c: free slots meet work. */
+void dispatch(struct core *core);
+
+#endif

@@ -1,0 +1,246 @@
+/*
+ * core: over thousands of random histories (workers that come, go, lie and fall silent; operators;
+ * coordinators that die) the core loaded from the rows equals the core that wrote them after every
+ * step, the invariants hold, and when the trouble stops every experiment ends with exactly its
+ * budget of trials, each told once.
+ */
+#include "core/world.h"
+
+#include "support/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct rng rng;
+
+static uint32_t draw(uint32_t bound)
+{
+    return (uint32_t)rng_below(&rng, bound);
+}
+
+static void check_world(const struct world *world)
+{
+    void *memory = NULL;
+    const char *wrong = core_check(world->core);
+
+    if (wrong != NULL) {
+        fail_msg("%s", wrong);
+    }
+    struct core *loaded = world_reload(world, &memory);
+    assert_true(core_digest(loaded) == core_digest(world->core));
+    wrong = core_check(loaded);
+    if (wrong != NULL) {
+        fail_msg("after a reload: %s", wrong);
+    }
+    free(memory);
+}
+
+static struct wire_attempt any_attempt(void)
+{
+    return (struct wire_attempt){.experiment = (int32_t)draw(WORLD_EXPERIMENTS + 1),
+                                 .trial = (int32_t)draw(12),
+                                 .number = 1 + (int32_t)draw(4)};
+}
+
+/* One of the attempts the worker believes in; now and then one it makes up. */
+static struct wire_attempt some_attempt(const struct world_worker *worker)
+{
+    return worker->count == 0 || draw(20) == 0 ? any_attempt()
+                                               : worker->running[draw(worker->count)];
+}
+
+static void random_result(struct world *world, uint32_t w)
+{
+    static const enum wire_cause causes[] = {
+        CAUSE_EXIT,       CAUSE_SIGNAL,         CAUSE_TIMEOUT, CAUSE_NO_OBJECTIVE,
+        CAUSE_RULE_AVOID, CAUSE_BAD_CHECKPOINT, CAUSE_WORKER,  CAUSE_RULE_RESTART};
+    const struct wire_attempt attempt = some_attempt(&world->workers[w]);
+
+    switch (draw(6)) {
+    case 0:
+        world_result(world, w, attempt, OUTCOME_INFEASIBLE, CAUSE_INFEASIBLE, 0);
+        break;
+    case 1:
+        world_result(world, w, attempt, OUTCOME_LEFT, draw(2) == 0 ? CAUSE_NOTICE : CAUSE_REQUEUE,
+                     0);
+        break;
+    case 2:
+        world_result(world, w, attempt, OUTCOME_FAILED, causes[draw(8)], 0);
+        break;
+    default:
+        world_result(world, w, attempt, OUTCOME_COMPLETED, CAUSE_NONE, rng_unit(&rng));
+        break;
+    }
+}
+
+static void random_renew(struct world *world, uint32_t w)
+{
+    const struct world_worker *worker = &world->workers[w];
+    struct event event = {.kind = EVENT_RENEW, .worker = worker->id};
+
+    event.renew.count = worker->count;
+    for (uint32_t i = 0; i < worker->count; i++) {
+        event.renew.running[i] =
+            (struct wire_running){.attempt = worker->running[i], .step = (int64_t)draw(9)};
+    }
+    world_step(world, &event);
+}
+
+static void random_worker_event(struct world *world)
+{
+    const uint32_t w = draw(WORLD_WORKERS);
+    struct world_worker *worker = &world->workers[w];
+    struct event event = {.kind = EVENT_BYE, .worker = worker->id};
+
+    switch (draw(12)) {
+    case 0:
+        if (draw(4) == 0) { /* its process died: it runs nothing any more */
+            worker->count = 0;
+            worker->restarted = true;
+        }
+        world_hello(world, w, 1 + (int32_t)draw(WORLD_SLOTS));
+        break;
+    case 1:
+    case 2:
+        world_ready(world, w, (int32_t)(WORLD_SLOTS - worker->count));
+        break;
+    case 3:
+    case 4:
+        world_accept(world, w, some_attempt(worker));
+        break;
+    case 5:
+        random_renew(world, w);
+        break;
+    case 6:
+        world_checkpoint(world, w, some_attempt(worker), 1 + (int32_t)draw(3), (int64_t)draw(20));
+        break;
+    case 7:
+        event.kind = draw(2) == 0 ? EVENT_PREEMPT : draw(2) == 0 ? EVENT_BYE : EVENT_GONE;
+        if (draw(4) == 0) {
+            world_step(world, &event);
+        }
+        break;
+    case 8:
+        event.kind = EVENT_REFUSE;
+        event.refuse =
+            (struct wire_refuse){.attempt = some_attempt(worker), .refusal = REFUSAL_FULL};
+        if (draw(3) == 0) {
+            world_step(world, &event);
+        }
+        break;
+    default:
+        random_result(world, w);
+        break;
+    }
+}
+
+static void random_event(struct world *world)
+{
+    static const int64_t spans[] = {1, 100, 5000, 31000, 200000};
+    const uint32_t kind = draw(40);
+
+    if (kind < 24) {
+        random_worker_event(world);
+    } else if (kind < 34) {
+        world_answer(world, TIDE_OK);
+    } else if (kind < 38) {
+        world_tick(world, spans[draw(5)]);
+    } else if (kind == 38 && draw(4) == 0) {
+        world_restart(world);
+    } else if (draw(3) == 0) {
+        static const enum command_verb verbs[] = {VERB_PAUSE, VERB_RESUME, VERB_RESUME, VERB_KICK,
+                                                  VERB_CANCEL};
+        const enum command_verb verb = verbs[draw(5)];
+        world_command(world, verb, 1 + (int32_t)draw(WORLD_EXPERIMENTS),
+                      verb == VERB_CANCEL || draw(2) == 0 ? (int32_t)draw(8) : -1);
+    }
+}
+
+/* From here on nobody fails: every worker accepts, renews and completes, every ask is answered. */
+static void everybody_behaves(struct world *world)
+{
+    for (uint32_t w = 0; w < WORLD_WORKERS; w++) {
+        struct world_worker *worker = &world->workers[w];
+        worker->count = 0;
+        worker->restarted = true;
+        world_hello(world, w, WORLD_SLOTS);
+        world_ready(world, w, WORLD_SLOTS);
+    }
+    for (int32_t e = 1; e <= WORLD_EXPERIMENTS; e++) {
+        world_command(world, VERB_RESUME, e, -1);
+    }
+    for (int turn = 0; turn < 4000; turn++) {
+        while (world->ask_count > 0) {
+            world_answer(world, TIDE_OK);
+        }
+        for (uint32_t w = 0; w < WORLD_WORKERS; w++) {
+            if (world->workers[w].count > 0) {
+                const struct wire_attempt attempt = world->workers[w].running[0];
+                world_accept(world, w, attempt);
+                world_result(world, w, attempt, OUTCOME_COMPLETED, CAUSE_NONE, rng_unit(&rng));
+                world_ready(world, w, (int32_t)(WORLD_SLOTS - world->workers[w].count));
+            }
+        }
+        world_tick(world, 1000);
+    }
+}
+
+static void everything_ended(const struct world *world, int32_t trials)
+{
+    for (int32_t e = 1; e <= WORLD_EXPERIMENTS; e++) {
+        const struct experiment_row *row = core_experiment(world->core, e);
+        if (row->state != EXPERIMENT_COMPLETED && row->state != EXPERIMENT_FAILED) {
+            fail_msg("experiment %d is %s: %s", e, experiment_state_text(row->state),
+                     experiment_reason_text(row->reason));
+        }
+        assert_int_equal(world->rows.trial_count[e - 1], trials);
+        for (uint32_t t = 0; t < world->rows.trial_count[e - 1]; t++) {
+            assert_true(world->rows.trials[e - 1][t].ended_ms > 0);
+            assert_true(world->told[e - 1][t] >= 1);
+        }
+    }
+}
+
+static void one_history(uint64_t seed)
+{
+    static struct world world;
+    enum { TRIALS = 12, STEPS = 300 };
+
+    rng_init(&rng, seed, "history");
+    world_init(&world);
+    for (int e = 0; e < WORLD_EXPERIMENTS; e++) {
+        struct experiment_config config = world_config(TRIALS);
+        config.concurrency_max = (int32_t)draw(4);
+        config.sequential_model = draw(2) == 0;
+        world_submit(&world, &config);
+    }
+    for (int step = 0; step < STEPS; step++) {
+        random_event(&world);
+        check_world(&world);
+    }
+    everybody_behaves(&world);
+    check_world(&world);
+    everything_ended(&world, TRIALS);
+    world_fini(&world);
+}
+
+static void a_reloaded_core_is_the_core_that_wrote_the_rows(void **state)
+{
+    const char *chosen = getenv("TIDE_SEED");
+    const char *count = getenv("TIDE_SEEDS");
+    const uint64_t first = chosen == NULL ? 1 : strtoull(chosen, NULL, 10);
+    const uint64_t seeds = chosen != NULL ? 1 : count == NULL ? 200 : strtoull(count, NULL, 10);
+
+    (void)state;
+    for (uint64_t seed = first; seed < first + seeds; seed++) {
+        print_message("TIDE_SEED=%llu\n", (unsigned long long)seed);
+        one_history(seed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reloaded_core_is_the_core_that_wrote_the_rows)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,359 @@
+#include "core/world.h"
+
+#include "support/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEASE_TEST_MS = 120000 };
+
+static const struct core_capacity start_capacity = {
+    .experiments = 1, .trials = STEP_DISPATCH_MAX, .workers = 1};
+
+void world_init(struct world *world)
+{
+    memset(world, 0, sizeof *world);
+    world->memory = malloc(core_bytes(start_capacity));
+    assert_non_null(world->memory);
+    world->incarnation = 1;
+    world->core = core_init(world->memory, start_capacity, world->incarnation, LEASE_TEST_MS);
+    world->boot_ms = 1000;
+    world->wall_ms = 1790000000000;
+}
+
+void world_fini(struct world *world)
+{
+    free(world->memory);
+}
+
+static void apply_attempt(struct world_rows *rows, const struct record *record)
+{
+    const struct attempt_row *row = &record->attempt;
+
+    for (uint32_t i = 0; i < rows->attempt_count; i++) {
+        struct attempt_row *old = &rows->attempts[i];
+        if (old->experiment == row->experiment && old->trial == row->trial &&
+            old->number == row->number) {
+            if (record->kind == RECORD_ATTEMPT) {
+                *old = *row;
+            } else {
+                old->state = row->state;
+                old->outcome = row->outcome;
+                old->cause = row->cause;
+                old->exit_code = row->exit_code;
+                old->signal = row->signal;
+                old->late = true;
+            }
+            return;
+        }
+    }
+    assert_int_equal(record->kind, RECORD_ATTEMPT);
+    assert_true(rows->attempt_count < WORLD_ATTEMPTS);
+    rows->attempts[rows->attempt_count++] = *row;
+}
+
+static void apply_trial(struct world_rows *rows, const struct trial_row *row)
+{
+    const int32_t e = row->experiment - 1;
+    struct trial_row *old = &rows->trials[e][row->number];
+
+    if ((uint32_t)row->number < rows->trial_count[e]) {
+        if (old->value_count > 0) { /* I1: the result is written once */
+            assert_int_equal(old->value_count, row->value_count);
+            assert_memory_equal(old->values, row->values, sizeof row->values);
+        }
+        assert_true(row->attempts >= old->attempts); /* I2 */
+    } else {
+        assert_int_equal(row->number, rows->trial_count[e]);
+        rows->trial_count[e]++;
+    }
+    *old = *row;
+}
+
+static void apply_suggestion(struct world_rows *rows, const struct suggestion_row *row)
+{
+    const int32_t e = row->experiment - 1;
+
+    assert_true(row->number < WORLD_ASKS);
+    rows->suggestions[e][row->number] = *row;
+    if ((uint32_t)row->number >= rows->suggestion_count[e]) {
+        rows->suggestion_count[e] = (uint32_t)row->number + 1;
+    }
+}
+
+static void apply(struct world_rows *rows, const struct record *record)
+{
+    switch (record->kind) {
+    case RECORD_EXPERIMENT:
+        rows->experiments[record->experiment.id - 1] = record->experiment;
+        if ((uint32_t)record->experiment.id > rows->experiment_count) {
+            rows->experiment_count = (uint32_t)record->experiment.id;
+        }
+        break;
+    case RECORD_TRIAL:
+        apply_trial(rows, &record->trial);
+        break;
+    case RECORD_ATTEMPT:
+    case RECORD_LATE:
+        apply_attempt(rows, record);
+        break;
+    case RECORD_SUGGESTION:
+        apply_suggestion(rows, &record->suggestion);
+        break;
+    case RECORD_WORKER:
+        rows->workers[record->worker.id - 1] = record->worker;
+        if ((uint32_t)record->worker.id > rows->worker_count) {
+            rows->worker_count = (uint32_t)record->worker.id;
+        }
+        break;
+    case RECORD_CHECKPOINT:
+    case RECORD_METRIC:
+        break;
+    }
+}
+
+static void remember_effects(struct world *world)
+{
+    for (uint32_t i = 0; i < world->outcome.effect_count; i++) {
+        const struct effect *effect = &world->outcome.effects[i];
+        if (effect->kind == EFFECT_SUGGEST) {
+            world->asks[world->ask_count++] = *effect;
+        } else if (effect->kind == EFFECT_TELL) {
+            world->told[effect->experiment - 1][effect->number]++;
+        }
+    }
+}
+
+static bool same(struct wire_attempt a, struct wire_attempt b)
+{
+    return a.experiment == b.experiment && a.trial == b.trial && a.number == b.number;
+}
+
+static void remember_messages(struct world *world)
+{
+    for (uint32_t i = 0; i < world->outcome.message_count; i++) {
+        const struct message *message = &world->outcome.messages[i];
+        for (uint32_t w = 0; w < WORLD_WORKERS; w++) {
+            struct world_worker *worker = &world->workers[w];
+            bool known = false;
+            if (message->type != WIRE_ASSIGN || worker->id != message->worker || !worker->up) {
+                continue;
+            }
+            for (uint32_t r = 0; r < worker->count; r++) {
+                known = known || same(worker->running[r], message->attempt);
+            }
+            if (!known && worker->count < WORLD_SLOTS) {
+                worker->running[worker->count++] = message->attempt;
+            }
+        }
+    }
+}
+
+static void print_traces(struct world *world)
+{
+    for (uint32_t i = 0; world->trace != NULL && i < world->outcome.trace_count; i++) {
+        const size_t left = WORLD_TRACE_BYTES - world->trace_bytes;
+        const int used =
+            trace_print(&world->outcome.traces[i], world->trace + world->trace_bytes, left);
+        assert_true(used > 0 && (size_t)used + 2 < left);
+        world->trace_bytes += (size_t)used;
+        world->trace[world->trace_bytes++] = '\n';
+        world->trace[world->trace_bytes] = '\0';
+    }
+}
+
+static bool roomier(struct core_capacity a, struct core_capacity b)
+{
+    return a.experiments > b.experiments || a.trials > b.trials || a.workers > b.workers;
+}
+
+void world_step(struct world *world, struct event *event)
+{
+    const struct core_capacity needs = core_needs(world->core, event);
+
+    event->boot_ms = world->boot_ms;
+    event->wall_ms = world->wall_ms;
+    if (roomier(needs, core_capacity(world->core))) {
+        void *memory = malloc(core_bytes(needs));
+        assert_non_null(memory);
+        world->core = core_move(world->core, memory, needs);
+        free(world->memory);
+        world->memory = memory;
+    }
+    core_step(world->core, event, &world->outcome);
+    for (uint32_t i = 0; i < world->outcome.record_count; i++) {
+        apply(&world->rows, &world->outcome.records[i]);
+    }
+    remember_effects(world);
+    remember_messages(world);
+    print_traces(world);
+}
+
+void world_tick(struct world *world, int64_t ms)
+{
+    int turns = 0;
+
+    world->boot_ms += ms;
+    world->wall_ms += ms;
+    do {
+        struct event event = {.kind = EVENT_TIMER};
+        world_step(world, &event);
+        assert_true(++turns < 10000);
+    } while (core_deadline(world->core) <= world->boot_ms);
+}
+
+void world_answer(struct world *world, enum tide_status status)
+{
+    struct event event = {.kind = EVENT_SUGGESTED};
+
+    if (world->ask_count == 0) {
+        return;
+    }
+    event.suggested = (struct suggested_event){.experiment = world->asks[0].experiment,
+                                               .number = world->asks[0].number,
+                                               .status = status,
+                                               .params_text = 1};
+    world->ask_count--;
+    memmove(world->asks, world->asks + 1, world->ask_count * sizeof *world->asks);
+    world_step(world, &event);
+}
+
+struct core *world_reload(const struct world *world, void **memory)
+{
+    const struct world_rows *rows = &world->rows;
+    const struct core_capacity capacity = {
+        WORLD_EXPERIMENTS, WORLD_EXPERIMENTS * WORLD_TRIALS + STEP_DISPATCH_MAX, WORLD_WORKERS};
+    *memory = malloc(core_bytes(capacity));
+    assert_non_null(*memory);
+    struct core *core = core_init(*memory, capacity, world->incarnation + 1, LEASE_TEST_MS);
+    for (uint32_t e = 0; e < rows->experiment_count; e++) {
+        core_load_experiment(core, &rows->experiments[e], &rows->configs[e]);
+        for (uint32_t i = 0; i < rows->suggestion_count[e]; i++) {
+            if (rows->suggestions[e][i].experiment !=
+                0) { /* an ask that was never answered has no row */
+                core_load_suggestion(core, &rows->suggestions[e][i]);
+            }
+        }
+        for (uint32_t i = 0; i < rows->trial_count[e]; i++) {
+            core_load_trial(core, &rows->trials[e][i]);
+        }
+    }
+    for (uint32_t i = 0; i < rows->attempt_count; i++) {
+        core_load_attempt(core, &rows->attempts[i]);
+    }
+    for (uint32_t i = 0; i < rows->worker_count; i++) {
+        core_load_worker(core, &rows->workers[i]);
+    }
+    core_loaded(core, world->boot_ms, world->wall_ms);
+    return core;
+}
+
+void world_restart(struct world *world)
+{
+    void *memory = NULL;
+    struct core *core = world_reload(world, &memory);
+
+    free(world->memory);
+    world->memory = memory;
+    world->core = core;
+    world->incarnation++;
+    world->ask_count = 0;
+    world_tick(world, 0);
+}
+
+void world_submit(struct world *world, const struct experiment_config *config)
+{
+    struct event event = {.kind = EVENT_SUBMITTED};
+
+    event.submitted.config = *config;
+    world->rows.configs[world->rows.experiment_count] = *config;
+    world_step(world, &event);
+}
+
+void world_hello(struct world *world, uint32_t worker, int32_t slots)
+{
+    struct world_worker *self = &world->workers[worker];
+    struct event event = {.kind = EVENT_HELLO, .worker = self->id};
+
+    event.hello = (struct hello_event){.restarted = self->restarted,
+                                       .slots = slots,
+                                       .cpus_milli = 1000 * slots,
+                                       .memory_bytes = 1 << 30,
+                                       .running_count = self->count,
+                                       .outbox_count = self->outbox_count};
+    for (uint32_t i = 0; i < self->count; i++) {
+        event.hello.running[i] = (struct wire_running){.attempt = self->running[i], .step = -1};
+    }
+    memcpy(event.hello.outbox, self->outbox, sizeof self->outbox);
+    self->up = true;
+    self->restarted = false;
+    world_step(world, &event);
+    if (world->outcome.created != 0) {
+        self->id = world->outcome.created;
+    }
+}
+
+void world_ready(struct world *world, uint32_t worker, int32_t slots_free)
+{
+    struct event event = {
+        .kind = EVENT_READY, .worker = world->workers[worker].id, .slots_free = slots_free};
+    world_step(world, &event);
+}
+
+void world_accept(struct world *world, uint32_t worker, struct wire_attempt attempt)
+{
+    struct event event = {
+        .kind = EVENT_ACCEPT, .worker = world->workers[worker].id, .accept = attempt};
+    world_step(world, &event);
+}
+
+void world_result(struct world *world, uint32_t worker, struct wire_attempt attempt,
+                  enum wire_outcome outcome, enum wire_cause cause, double value)
+{
+    struct world_worker *self = &world->workers[worker];
+    struct event event = {.kind = EVENT_RESULT, .worker = self->id};
+
+    event.result = (struct result_event){.attempt = attempt,
+                                         .outcome = outcome,
+                                         .cause = cause,
+                                         .last_step = 5,
+                                         .value_count = outcome == OUTCOME_COMPLETED ? 1 : 0,
+                                         .values = {value}};
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (same(self->running[i], attempt)) {
+            self->running[i] = self->running[--self->count];
+            break;
+        }
+    }
+    world_step(world, &event);
+}
+
+void world_checkpoint(struct world *world, uint32_t worker, struct wire_attempt attempt,
+                      int32_t seq, int64_t step)
+{
+    struct event event = {.kind = EVENT_CHECKPOINT, .worker = world->workers[worker].id};
+
+    event.checkpoint =
+        (struct checkpoint_event){.attempt = attempt, .seq = seq, .step = step, .bytes = 4096};
+    world_step(world, &event);
+}
+
+void world_command(struct world *world, enum command_verb verb, int32_t experiment, int32_t trial)
+{
+    struct event event = {.kind = EVENT_COMMAND};
+
+    event.command = (struct command_event){.verb = verb, .experiment = experiment, .trial = trial};
+    world_step(world, &event);
+}
+
+struct experiment_config world_config(int32_t trials)
+{
+    return (struct experiment_config){.trials_max = trials,
+                                      .restarts_max = 2,
+                                      .preemptions_max = 50,
+                                      .backoff_ms = 30000,
+                                      .grace_ms = 25000,
+                                      .sequential_model = true,
+                                      .objective_count = 1};
+}

@@ -1,0 +1,97 @@
+/*
+ * world: a core with a store of plain arrays and workers that are as unreliable as the test wants.
+ * Everything follows from a seed.
+ */
+#ifndef TESTS_CORE_WORLD_H
+#define TESTS_CORE_WORLD_H
+
+#include "core/core.h"
+
+#include "base/rng.h"
+
+enum {
+    WORLD_EXPERIMENTS = 3,
+    WORLD_TRIALS = 64,
+    WORLD_ATTEMPTS = 4096,
+    WORLD_ASKS = 512,
+    WORLD_WORKERS = 5,
+    WORLD_SLOTS = 3
+};
+
+/* What a worker believes it runs. */
+struct world_worker {
+    int32_t id; /* 0 never connected */
+    bool up;
+    bool restarted;
+    struct wire_attempt running[WORLD_SLOTS];
+    uint32_t count;
+    struct wire_attempt outbox[WORLD_SLOTS];
+    uint32_t outbox_count;
+};
+
+/* The rows as they were last written: what a restart has. */
+struct world_rows {
+    struct experiment_row experiments[WORLD_EXPERIMENTS];
+    struct experiment_config configs[WORLD_EXPERIMENTS];
+    struct suggestion_row suggestions[WORLD_EXPERIMENTS][WORLD_ASKS];
+    struct trial_row trials[WORLD_EXPERIMENTS][WORLD_TRIALS];
+    struct attempt_row attempts[WORLD_ATTEMPTS];
+    struct worker_row workers[WORLD_WORKERS];
+    uint32_t experiment_count, suggestion_count[WORLD_EXPERIMENTS], trial_count[WORLD_EXPERIMENTS];
+    uint32_t attempt_count, worker_count;
+};
+
+struct world {
+    struct core *core;
+    void *memory;
+    struct outcome outcome;
+    struct world_rows rows;
+    struct world_worker workers[WORLD_WORKERS];
+    struct effect asks[4 * WORLD_ASKS]; /* SUGGEST effects not yet answered */
+    uint32_t ask_count;
+    int64_t boot_ms, wall_ms;
+    int64_t incarnation;
+    uint32_t told[WORLD_EXPERIMENTS]
+                 [WORLD_TRIALS]; /* how often each trial was told since it last became open */
+    char *trace; /* the printed trace, when wanted; the caller's, WORLD_TRACE_BYTES */
+    size_t trace_bytes;
+};
+
+enum { WORLD_TRACE_BYTES = 65536 };
+
+void world_init(struct world *world);
+void world_fini(struct world *world);
+
+/* world_step: stamps the event with the world's time, steps the core, applies the records,
+ * remembers effects and messages. */
+void world_step(struct world *world, struct event *event);
+
+/* world_tick: lets `ms` pass and steps EVENT_TIMER for as long as the core asks for it. */
+void world_tick(struct world *world, int64_t ms);
+
+/* world_answer: answers the oldest unanswered ask. */
+void world_answer(struct world *world, enum tide_status status);
+
+/* world_reload: what a coordinator started on the same rows would hold; the caller frees *memory.
+ */
+struct core *world_reload(const struct world *world, void **memory);
+
+/* world_restart: the coordinator ends and starts again: the core is the reloaded one, connections
+ * are gone. */
+void world_restart(struct world *world);
+
+/* Events in short. `worker` is an index of world->workers. */
+void world_submit(struct world *world, const struct experiment_config *config);
+void world_hello(struct world *world, uint32_t worker, int32_t slots);
+void world_ready(struct world *world, uint32_t worker, int32_t slots_free);
+void world_accept(struct world *world, uint32_t worker, struct wire_attempt attempt);
+void world_result(struct world *world, uint32_t worker, struct wire_attempt attempt,
+                  enum wire_outcome outcome, enum wire_cause cause, double value);
+void world_checkpoint(struct world *world, uint32_t worker, struct wire_attempt attempt,
+                      int32_t seq, int64_t step);
+void world_command(struct world *world, enum command_verb verb, int32_t experiment, int32_t trial);
+
+/* world_config: an experiment of `trials` trials with every default of PRODUCT.md. */
+struct experiment_config world_config(int32_t trials);
+
+#endif
