@@ -88,10 +88,11 @@ bool civil_window(const char *text, struct spec_window *window, const char **fau
     window->days = 0x7f;
     if (*at < '0' || *at > '9') {
         window->days = take_day_list(&at);
-        if (window->days == 0 || !take(&at, " ")) {
+        if (window->days == 0 || *at != ' ') {
             *fault = "days are Mon Tue Wed Thu Fri Sat Sun, as Mon-Fri or Sat,Sun";
             return false;
         }
+        at += strspn(at, " ");
     }
     window->start_minute = take_clock(&at);
     window->end_minute = window->start_minute >= 0 && take(&at, "-") ? take_clock(&at) : -1;

@@ -2,6 +2,7 @@
  * `parameters:`. Two passes, because a condition may name a parameter that is written further down:
  * first every parameter by itself, then who depends on whom.
  */
+#include "spec/conditions.h"
 #include "spec/sections.h"
 
 #include "base/assert.h"
@@ -200,32 +201,6 @@ static size_t choice_find(const struct spec_scalar *choices, size_t count, const
     return index;
 }
 
-/* The index of the choice `node` names; complains and answers SPEC_NONE where there is none. */
-static size_t choice_named(struct reader *reader, const struct spec_parameter *parameter,
-                           const struct node *node, const char *what)
-{
-    struct spec_scalar scalar;
-    size_t index = 0;
-    char hint[SPEC_HINT_BYTES];
-    const char *texts[SPEC_CHOICES_MAX];
-
-    if (!reader_expect(reader, node, NODE_SCALAR, what) || !reader_scalar(reader, node, &scalar) ||
-        reader->no_memory) {
-        return SPEC_NONE;
-    }
-    index = choice_find(parameter->choices, parameter->choice_count, scalar.text);
-    if (index < parameter->choice_count) {
-        return index;
-    }
-    for (size_t i = 0; i < parameter->choice_count; i++) {
-        texts[i] = parameter->choices[i].text;
-    }
-    reader_nearest(hint, sizeof hint, scalar.text, texts, parameter->choice_count);
-    reader_error(reader, node->place, hint, "'%s' is not one of the values of '%s'",
-                 shown_text(scalar.text).text, parameter->name);
-    return SPEC_NONE;
-}
-
 static void read_choices(struct reader *reader, struct spec_parameter *parameter,
                          const struct node *values)
 {
@@ -257,6 +232,19 @@ static void read_choices(struct reader *reader, struct spec_parameter *parameter
     }
 }
 
+static void read_bool(struct reader *reader, struct spec_parameter *parameter,
+                      const struct node *initial)
+{
+    static const struct field field = {.name = "default"};
+    const size_t before = reader->report->error_count;
+    bool value = false;
+
+    field_bool(reader, &field, initial, &value);
+    if (reader->report->error_count == before) {
+        parameter->initial = value;
+    }
+}
+
 static void read_discrete(struct reader *reader, struct spec_parameter *parameter,
                           const struct node *node, const struct raw *raw)
 {
@@ -277,8 +265,10 @@ static void read_discrete(struct reader *reader, struct spec_parameter *paramete
     } else {
         read_choices(reader, parameter, raw->values);
     }
-    if (raw->initial != NULL && parameter->choice_count > 0) {
-        const size_t index = choice_named(reader, parameter, raw->initial, "default");
+    if (raw->initial != NULL && parameter->type == SPEC_BOOL) {
+        read_bool(reader, parameter, raw->initial);
+    } else if (raw->initial != NULL && parameter->choice_count > 0) {
+        const size_t index = condition_choice(reader, parameter, raw->initial, "default");
         parameter->initial = index == SPEC_NONE ? (double)NAN : (double)index;
     }
 }
@@ -353,94 +343,6 @@ static void read_parameter(struct reader *reader, struct spec_parameter *paramet
     }
 }
 
-static size_t parent_find(struct reader *reader, const struct node *condition,
-                          const struct spec_parameter *parameters, size_t count)
-{
-    const char *names[SPEC_PARAMETERS_MAX];
-    char hint[SPEC_HINT_BYTES];
-
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(parameters[i].name, condition->key) == 0) {
-            if (!is_numeric(parameters[i].type)) {
-                return i;
-            }
-            reader_error(reader, condition->key_place, "",
-                         "'%s' is of type %s: a condition needs categorical, ordinal or bool",
-                         parameters[i].name, type_words[parameters[i].type]);
-            return SPEC_NONE;
-        }
-        names[i] = parameters[i].name;
-    }
-    reader_nearest(hint, sizeof hint, condition->key, names, count);
-    reader_error(reader, condition->key_place, hint, "no parameter '%s' to depend on",
-                 shown_text(condition->key).text);
-    return SPEC_NONE;
-}
-
-static void read_when(struct reader *reader, struct spec_parameter *parameter,
-                      const struct node *when, const struct spec_parameter *parameters,
-                      size_t count)
-{
-    const struct spec_parameter *parent = NULL;
-    const struct node *item = NULL;
-    size_t *indexes = NULL;
-    size_t values = 0;
-
-    if (!reader_expect(reader, when, NODE_MAPPING, "when")) {
-        return;
-    }
-    if (when->count != 1) {
-        reader_error(reader, when->place, "chain them: a parent may have a condition itself",
-                     "when takes one parameter, got %zu", when->count);
-        return;
-    }
-    parameter->parent = parent_find(reader, when->first, parameters, count);
-    if (parameter->parent == SPEC_NONE) {
-        return;
-    }
-    parent = &parameters[parameter->parent];
-    item = reader_list(reader, when->first, SPEC_CHOICES_MAX, &values);
-    indexes = reader_take(reader, values, sizeof *indexes);
-    parameter->parent_choices = indexes;
-    for (size_t i = 0; i < values && !reader->no_memory; i++, item = item->next) {
-        indexes[parameter->parent_choice_count] = choice_named(reader, parent, item, parent->name);
-        parameter->parent_choice_count += indexes[parameter->parent_choice_count] != SPEC_NONE;
-    }
-    if (values == 0) {
-        reader_error(reader, when->first->place, "", "no value of '%s' is named", parent->name);
-    }
-}
-
-/* A chain of parents longer than there are parameters comes back to where it was. */
-static bool is_cyclic(const struct spec_parameter *parameters, size_t count, size_t start)
-{
-    size_t at = start;
-
-    for (size_t steps = 0; steps <= count && at != SPEC_NONE; steps++) {
-        at = parameters[at].parent;
-        if (at == start) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void read_conditions(struct reader *reader, struct spec_parameter *parameters, size_t count,
-                            const struct node *const *whens)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (whens[i] != NULL) {
-            read_when(reader, &parameters[i], whens[i], parameters, count);
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (is_cyclic(parameters, count, i)) {
-            reader_error(reader, whens[i]->key_place, "", "'%s' depends on itself through '%s'",
-                         parameters[i].name, parameters[parameters[i].parent].name);
-        }
-    }
-}
-
 static void read_constant(struct reader *reader, struct spec_constant *constant,
                           const struct node *node)
 {
@@ -509,6 +411,6 @@ void section_parameters(struct reader *reader, const struct node *node)
         }
     }
     if (!reader->no_memory) {
-        read_conditions(reader, parameters, spec->parameter_count, whens);
+        conditions_read(reader, parameters, spec->parameter_count, whens);
     }
 }

@@ -106,6 +106,13 @@ void reader_norway(struct reader *reader, const struct node *node);
  * or a bool and is none, and about empty values. */
 bool reader_scalar(struct reader *reader, const struct node *node, struct spec_scalar *scalar);
 
+/* reader_number_hint: what a person who wrote this as a number should write; "" if nothing comes to
+ * mind. */
+void reader_number_hint(const struct node *node, char *hint, size_t bytes);
+
+/* reader_bool_hint: which bool the word stands for, as a suggestion; "" if for none. */
+const char *reader_bool_hint(const char *text);
+
 /* reader_currency: notes that money of this currency is named; complains about a second one. */
 bool reader_currency(struct reader *reader, const struct node *node, const char *currency);
 

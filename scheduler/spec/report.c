@@ -15,8 +15,8 @@
 #include <string.h>
 
 enum {
-    EXCERPT_BEFORE = 60, /* characters shown before the place of a long line */
-    EXCERPT_AFTER = 60,
+    EXCERPT_WHOLE = 120, /* a line of this many characters is shown whole */
+    EXCERPT_AROUND = 60, /* characters shown before and after the place in a longer one */
 };
 
 static bool comes_before(const struct spec_message *a, const struct spec_message *b)
@@ -75,7 +75,9 @@ static void excerpt_add(struct excerpt *excerpt, const char *text, size_t bytes)
 /* One printable character for each of the line's, so that the caret stands under its place. */
 static void excerpt_fill(struct spec_message *message, const char *line, size_t bytes)
 {
-    const int first = message->column > EXCERPT_BEFORE + 1 ? message->column - EXCERPT_BEFORE : 1;
+    const bool whole = utf8_count(line, bytes) <= EXCERPT_WHOLE;
+    const int first =
+        !whole && message->column > EXCERPT_AROUND ? message->column - EXCERPT_AROUND : 1;
     struct excerpt excerpt = {message->excerpt, 0};
     int column = 1;
     size_t length = 0;
@@ -88,7 +90,7 @@ static void excerpt_fill(struct spec_message *message, const char *line, size_t 
     for (size_t at = 0; at < bytes; at += length, column++) {
         uint32_t character = 0;
         length = utf8_read(line + at, bytes - at, &character);
-        if (column > message->column + EXCERPT_AFTER) {
+        if (!whole && column > message->column + EXCERPT_AROUND) {
             excerpt_add(&excerpt, "\xe2\x80\xa6", 3);
             return;
         }
@@ -202,7 +204,7 @@ static void print_messages(FILE *out, const struct spec_report *report)
 static void print_rest(FILE *out, const char *file, size_t rest, const char *what)
 {
     if (rest > 0) {
-        (void)fprintf(out, "%s: %zu more %s\n", file, rest, what);
+        (void)fprintf(out, "%s: and %zu more %s%s\n", file, rest, what, rest == 1 ? "" : "s");
     }
 }
 
@@ -216,8 +218,8 @@ char *spec_report_text(const struct spec_report *report)
         return NULL;
     }
     print_messages(out, report);
-    print_rest(out, report->file, report->error_count - report->errors_held, "errors");
-    print_rest(out, report->file, report->warning_count - report->warnings_held, "warnings");
+    print_rest(out, report->file, report->error_count - report->errors_held, "error");
+    print_rest(out, report->file, report->warning_count - report->warnings_held, "warning");
     if (fclose(out) != 0) {
         free(text);
         return NULL;

@@ -1,6 +1,5 @@
 /*
- * One value each. Only a plain scalar can be a number or a bool; what looks like one in YAML 1.1
- * and is none here (010, 0x10, 1_000, 1:30, yes, .inf) is named, with what to write instead.
+ * One value each, of the type its key says. Only a plain scalar can be a number or a bool.
  */
 #include "spec/reader.h"
 
@@ -9,13 +8,10 @@
 #include "spec/pattern.h"
 #include "spec/utf8.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -26,51 +22,12 @@ static bool is_plain(const struct node *node)
     return node->kind == NODE_SCALAR && node->plain;
 }
 
-/* Copies `text` without underscores, group commas and leading zeros. */
-static void strip_decoration(const char *text, char *bare, size_t bytes)
-{
-    const bool negative = *text == '-';
-    size_t used = 0;
-
-    text += negative;
-    text += strspn(text, "0_") -
-            (strspn(text, "0_") > 0 && strchr(".eE", text[strspn(text, "0_")]) != NULL);
-    if (negative) {
-        bare[used++] = '-';
-    }
-    for (; *text != '\0' && used + 1 < bytes; text++) {
-        if (*text != '_' && *text != ',') {
-            bare[used++] = *text;
-        }
-    }
-    bare[used] = '\0';
-}
-
-/* What a person who wrote this as a number should write. */
-static void number_hint(const struct node *node, char *hint, size_t bytes)
-{
-    char bare[NUMBER_TEXT_BYTES];
-    char *end = NULL;
-    double value = 0;
-    const unsigned long long hexadecimal = strtoull(node->text, &end, 16);
-
-    hint[0] = '\0';
-    strip_decoration(node->text, bare, sizeof bare);
-    if (!node->plain && number_parse_real(node->text, &value)) {
-        (void)snprintf(hint, bytes, "without the quotes");
-    } else if (strncmp(node->text, "0x", 2) == 0 && *end == '\0') {
-        (void)snprintf(hint, bytes, "try %llu", hexadecimal);
-    } else if (number_parse_real(bare, &value)) {
-        (void)snprintf(hint, bytes, "try %s", bare);
-    }
-}
-
 static void bad_number(struct reader *reader, const struct field *field, const struct node *node,
                        const char *kind)
 {
     char hint[SPEC_HINT_BYTES];
 
-    number_hint(node, hint, sizeof hint);
+    reader_number_hint(node, hint, sizeof hint);
     reader_error(reader, node->place, hint, "%s must be %s, got '%s'", field->name, kind,
                  shown(node->text, node->text_bytes).text);
 }
@@ -128,7 +85,8 @@ void field_bool(struct reader *reader, const struct field *field, const struct n
         return;
     }
     if (!is_plain(node) || (strcmp(node->text, "true") != 0 && strcmp(node->text, "false") != 0)) {
-        reader_error(reader, node->place, "", "%s must be true or false, got '%s'", field->name,
+        reader_error(reader, node->place, reader_bool_hint(node->text),
+                     "%s must be true or false, got '%s'", field->name,
                      shown(node->text, node->text_bytes).text);
         return;
     }
@@ -393,112 +351,4 @@ void field_names(struct reader *reader, const struct field *field, const struct 
                  void *target)
 {
     read_texts(reader, field, node, true, target);
-}
-
-/* Words YAML 1.1 takes for bools and null. Here they are text, and whoever meant a bool is told. */
-static bool is_norway(const char *text)
-{
-    static const char *const words[] = {
-        "y",  "Y",   "yes", "Yes", "YES",  "n",    "N",     "no",    "No",   "NO",   "on",   "On",
-        "ON", "off", "Off", "OFF", "True", "TRUE", "False", "FALSE", "null", "Null", "NULL", "~"};
-
-    for (size_t i = 0; i < COUNT(words); i++) {
-        if (strcmp(text, words[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void reader_norway(struct reader *reader, const struct node *node)
-{
-    if (is_plain(node) && is_norway(node->text)) {
-        reader_warning(reader, node->place, "quote it, or write true or false",
-                       "'%s' is text here, not a bool", node->text);
-    }
-}
-
-/* A number to a person and none here: 010, 0x10, 1_000, 1e400. Times and versions are text. */
-static bool is_bad_number(const char *text)
-{
-    char bare[NUMBER_TEXT_BYTES];
-    char *end = NULL;
-    double value = 0;
-
-    strip_decoration(text, bare, sizeof bare);
-    if (number_parse_real(bare, &value)) {
-        return true;
-    }
-    value = strtod(text, &end);
-    return *end == '\0' && end != text && (isinf(value) || strpbrk(text, "xX") != NULL);
-}
-
-static const char *json_text(struct reader *reader, const char *text)
-{
-    json_t *value = json_string(text);
-    char *dumped = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY);
-    char *copy = dumped == NULL ? NULL : arena_text(reader->arena, dumped, strlen(dumped));
-
-    reader->no_memory = reader->no_memory || copy == NULL;
-    free(dumped);
-    json_decref(value);
-    return copy;
-}
-
-/* The number as text; a real is marked as one in JSON even where it is whole. */
-static void scalar_number(struct reader *reader, struct spec_scalar *scalar)
-{
-    char text[NUMBER_TEXT_BYTES + 2];
-
-    (void)number_print_real(text, scalar->number);
-    scalar->text = arena_text(reader->arena, text, strlen(text));
-    if (strpbrk(text, ".e") == NULL) {
-        memcpy(text + strlen(text), ".0", 3);
-    }
-    scalar->json = arena_text(reader->arena, text, strlen(text));
-    reader->no_memory = reader->no_memory || scalar->text == NULL || scalar->json == NULL;
-}
-
-static void scalar_integer(struct reader *reader, struct spec_scalar *scalar, int64_t value)
-{
-    char text[NUMBER_TEXT_BYTES];
-
-    scalar->type = SPEC_SCALAR_INTEGER;
-    scalar->number = (double)value;
-    (void)snprintf(text, sizeof text, "%" PRId64, value);
-    scalar->text = arena_text(reader->arena, text, strlen(text));
-    scalar->json = scalar->text;
-    reader->no_memory = reader->no_memory || scalar->text == NULL;
-}
-
-bool reader_scalar(struct reader *reader, const struct node *node, struct spec_scalar *scalar)
-{
-    int64_t integer = 0;
-    char hint[SPEC_HINT_BYTES];
-
-    *scalar = (struct spec_scalar){.type = SPEC_SCALAR_TEXT, .text = node->text};
-    if (!utf8_all_printable(node->text, node->text_bytes) || node->text_bytes == 0) {
-        reader_error(reader, node->place, "", "%s",
-                     node->text_bytes == 0 ? "an empty value" : "control characters in a value");
-        return false;
-    }
-    if (is_plain(node) && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0)) {
-        scalar->type = SPEC_SCALAR_BOOL;
-        scalar->number = node->text[0] == 't';
-        scalar->json = node->text;
-    } else if (is_plain(node) && number_parse_integer(node->text, &integer)) {
-        scalar_integer(reader, scalar, integer);
-    } else if (is_plain(node) && number_parse_real(node->text, &scalar->number)) {
-        scalar->type = SPEC_SCALAR_REAL;
-        scalar_number(reader, scalar);
-    } else if (is_plain(node) && is_bad_number(node->text)) {
-        number_hint(node, hint, sizeof hint);
-        reader_error(reader, node->place, hint[0] == '\0' ? "quote it if it is text" : hint,
-                     "'%s' is not a number here", shown_text(node->text).text);
-        return false;
-    } else {
-        reader_norway(reader, node);
-        scalar->json = json_text(reader, node->text);
-    }
-    return true;
 }

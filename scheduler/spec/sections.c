@@ -72,6 +72,7 @@ static void check_distinct(struct reader *reader, const struct node *item,
             strcmp(objectives[i].metric, objectives[count].metric) == 0) {
             reader_error(reader, item->place, "", "metric '%s' is an objective twice",
                          objectives[count].metric);
+            return;
         }
     }
 }

@@ -7,7 +7,7 @@
 
 #include "spec/reader.h"
 
-/* section_identity, ...: read the value of the top-level key of that name. */
+/* section_parameters, ...: read the value of the top-level key of that name. */
 void section_parameters(struct reader *reader, const struct node *node);
 void section_command(struct reader *reader, const struct node *node); /* after the parameters */
 void section_objective(struct reader *reader, const struct node *node);
@@ -26,6 +26,9 @@ void section_on_output(struct reader *reader, const struct node *node);
 void section_resources(struct reader *reader, const struct node *node);
 void section_environment(struct reader *reader, const struct node *node);
 void section_fleet(struct reader *reader, const struct node *node);
+
+/* whole_check: complains where the sections do not agree with each other; last of all. */
+void whole_check(struct reader *reader, const struct node *root);
 
 /* pending_warn: warns about every key whose behaviour does not exist yet; the one list of them is
  * in pending.c. */

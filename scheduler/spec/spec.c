@@ -145,7 +145,7 @@ static void check_objectives(struct reader *reader, const struct document *docum
 
     if (one == NULL && several == NULL) {
         reader_error(reader, (struct spec_place){0},
-                     "objective: {metric: val_loss, direction: minimize}",
+                     "try objective: {metric: val_loss, direction: minimize}",
                      "'objective' is missing");
     }
     if (one != NULL && several != NULL) {
@@ -195,9 +195,13 @@ static enum tide_status parse(struct owner *owner, const struct source *source,
     if (reader.no_memory) {
         return TIDE_NO_MEMORY;
     }
+    whole_check(&reader, tree.root);
+    if (report->error_count > 0) {
+        return TIDE_INVALID;
+    }
     pending_warn(&reader, &tree);
     owner->spec.digest = tree_digest(&tree, "parameters");
-    return report->error_count > 0 ? TIDE_INVALID : TIDE_OK;
+    return TIDE_OK;
 }
 
 /* The file's name as messages show it: printable, the end of a long one. */

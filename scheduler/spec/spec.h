@@ -113,6 +113,7 @@ struct spec_piece {
 struct spec_word {
     const struct spec_piece *pieces;
     size_t piece_count;
+    bool option_of_next; /* a text command's `--momentum {momentum}`: dropped with the next word */
 };
 
 struct spec_template {

@@ -168,7 +168,7 @@ static struct word *list_words(struct reader *reader, const struct node *node, s
             words[(*count)++] = (struct word){text, NULL, item->text_bytes, item};
         }
     }
-    return *count == node->count ? words : NULL;
+    return words;
 }
 
 static struct spec_place word_place(const struct word *word, size_t at, size_t bytes)
@@ -307,9 +307,78 @@ static void scan_word(struct reader *reader, const struct word *word, struct spe
     }
     if (!reader->no_memory) {
         flush_text(&scan);
-        *out = (struct spec_word){scan.pieces, scan.count};
+        *out = (struct spec_word){.pieces = scan.pieces, .piece_count = scan.count};
         if (scan.count > 0) {
             check_dash(reader, word, &scan.pieces[0]);
+        }
+    }
+}
+
+static bool is_option(const struct spec_word *word)
+{
+    return word->piece_count == 1 && word->pieces[0].kind == SPEC_PIECE_TEXT &&
+           word->pieces[0].text[0] == '-' && strchr(word->pieces[0].text, '=') == NULL;
+}
+
+static bool is_bare_parameter(const struct spec_word *word)
+{
+    return word->piece_count == 1 && word->pieces[0].kind == SPEC_PIECE_PARAMETER;
+}
+
+/*
+ * `--momentum {momentum}` where momentum may be inactive: in text the option goes with its value; a
+ * list is used as it stands, so there the option would stay behind, and its author is told.
+ */
+static void pair_options(struct reader *reader, const struct word *words, struct spec_word *out,
+                         size_t count)
+{
+    const struct spec *spec = reader->spec;
+
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (!is_option(&out[i]) || !is_bare_parameter(&out[i + 1])) {
+            continue;
+        }
+        if (!spec->command.list) {
+            out[i].option_of_next = true;
+        } else if (spec->parameters[out[i + 1].pieces[0].index].parent != SPEC_NONE) {
+            reader_warning(reader, words[i].node->place, "write them as one: \"--name={name}\"",
+                           "'%s' stays behind where '%s' is inactive",
+                           shown_text(out[i].pieces[0].text).text,
+                           spec->parameters[out[i + 1].pieces[0].index].name);
+        }
+    }
+}
+
+static bool is_used(const struct spec_template *command, size_t parameter)
+{
+    for (size_t i = 0; i < command->word_count; i++) {
+        for (size_t j = 0; j < command->words[i].piece_count; j++) {
+            const struct spec_piece *piece = &command->words[i].pieces[j];
+            if (piece->kind == SPEC_PIECE_ARGS ||
+                (piece->kind == SPEC_PIECE_PARAMETER && piece->index == parameter)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Who puts some parameters into the command has most likely forgotten the others; who puts none
+ * reads them from the environment. */
+static void warn_unused(struct reader *reader)
+{
+    const struct spec *spec = reader->spec;
+    size_t used = 0;
+
+    for (size_t i = 0; i < spec->parameter_count; i++) {
+        used += is_used(&spec->command, i);
+    }
+    for (size_t i = 0; i < spec->parameter_count && used > 0; i++) {
+        if (!is_used(&spec->command, i)) {
+            reader_warning(
+                reader, spec->parameters[i].place, "",
+                "'%s' is not in the command: the script finds it in TIDEMILL_PARAMS only",
+                spec->parameters[i].name);
         }
     }
 }
@@ -322,8 +391,12 @@ static void scan_words(struct reader *reader, const struct word *words, size_t c
     for (size_t i = 0; i < count && !reader->no_memory; i++) {
         scan_word(reader, &words[i], &out[i]);
     }
-    command->words = out;
-    command->word_count = count;
+    if (!reader->no_memory) {
+        command->words = out;
+        command->word_count = count;
+        pair_options(reader, words, out, count);
+        warn_unused(reader);
+    }
 }
 
 void section_command(struct reader *reader, const struct node *node)
@@ -338,8 +411,8 @@ void section_command(struct reader *reader, const struct node *node)
     reader->spec->command.list = node->kind == NODE_SEQUENCE;
     words = node->kind == NODE_SEQUENCE ? list_words(reader, node, &count)
                                         : split_text(reader, node, &count);
-    if (words != NULL && (count == 0 || words[0].bytes == 0)) {
-        reader_error(reader, node->key_place, "", "the command is empty");
+    if (node->kind == NODE_SEQUENCE ? node->count == 0 : words != NULL && count == 0) {
+        reader_error(reader, node->place, "", "the command is empty");
     } else if (words != NULL && !reader->no_memory) {
         scan_words(reader, words, count);
     }

@@ -24,6 +24,7 @@ struct builder {
     struct spec_report *report;
     struct node *parent; /* the open collection */
     const char *key;     /* read, its value not yet */
+    bool refused;        /* that key was an error: its value is left out of the tree */
     struct spec_place key_place;
     int depth;
     int documents;
@@ -72,6 +73,10 @@ static void link_node(struct builder *builder, struct node *node)
         node->key_digest = digest_text(builder->key);
         builder->key = NULL;
     }
+    if (builder->refused) {
+        builder->refused = false;
+        return;
+    }
     node->index = parent->count++;
     *(parent->last == NULL ? &parent->first : &parent->last->next) = node;
     parent->last = node;
@@ -106,9 +111,11 @@ static enum progress take_key(struct builder *builder, const char *text, struct 
     }
     if (strcmp(text, "<<") == 0) {
         refuse(builder, place, "write the keys out", "merge keys are not accepted");
+        builder->refused = true;
     } else if (earlier != NULL) {
         complain(builder->report, builder->source, place, "", "key '%s' again; first on line %d",
                  shown_text(text).text, earlier->key_place.line);
+        builder->refused = true;
     }
     builder->key = text;
     builder->key_place = place;
@@ -320,7 +327,7 @@ enum tide_status tree_build(struct tree *tree, struct arena *arena, const struct
     if (progress == PROGRESS_NO_MEMORY) {
         return TIDE_NO_MEMORY;
     }
-    return report->error_count > 0 ? TIDE_INVALID : TIDE_OK;
+    return progress == PROGRESS_STOP ? TIDE_INVALID : TIDE_OK;
 }
 
 /*

@@ -44,9 +44,10 @@ struct tree {
 };
 
 /*
- * tree_build: the tree of the source's one document, in the arena. TIDE_INVALID with errors in the
- * report for what is not YAML, or is YAML a spec does without: anchors, aliases, tags, merge keys,
- * directives, keys that are not scalars, a key twice, more than one document, too deep, too much.
+ * tree_build: the tree of the source's one document, in the arena. Complains about what is not
+ * YAML, or is YAML a spec does without: anchors, aliases, tags, merge keys, directives, keys that
+ * are not scalars, a key twice, more than one document, too deep, too much. TIDE_INVALID where the
+ * tree is not worth reading after that.
  */
 __attribute__((warn_unused_result)) enum tide_status tree_build(struct tree *tree,
                                                                 struct arena *arena,
