@@ -3,6 +3,7 @@
  * do.
  */
 #include "commands/command.h"
+#include "commands/optimizer.h"
 
 #include "base/text.h"
 
@@ -15,6 +16,7 @@ static int command_help(int argc, char **argv);
 static int command_version(int argc, char **argv);
 
 static const struct command commands[] = {
+    {"optimizer", "", "ask and tell as JSON lines, for any language", command_optimizer},
     {"help", "", "this list", command_help},
     {"version", "", "the version of this program", command_version},
 };

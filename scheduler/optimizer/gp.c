@@ -1,0 +1,319 @@
+/*
+ * Knows the algebra of the posterior. Everything goes through the lower Cholesky factor L of the
+ * joint kernel matrix of observed and pending rows: with v = L^-1 k(x), the mean of draw d is
+ * m + v . white_d and the variance is scale - v . v. The pending block of L is the factor of the
+ * pending points' joint posterior, so white_d is (L_oo^-1 (y - m), the draw's normals) and drawing
+ * costs nothing.
+ *
+ * The observed block is factored at once, pending rows are appended one by one: the bits do not
+ * depend on what an earlier call left behind.
+ */
+#include "optimizer/gp.h"
+
+#include "optimizer/lapack.h"
+
+#include <gsl/gsl_blas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a pending row has instead of noise, relative to the variance of the signal. */
+static const double pending_jitter = 1e-9;
+
+void gp_init(struct gp *gp, const struct space *space)
+{
+    *gp = (struct gp){.space = space, .rows = kernel_rows(), .draws = 1};
+    for (size_t c = 0; c < space->columns; c++) {
+        gp->code[c] = space->kind[c] == COLUMN_CODE ? 1 : 0;
+    }
+}
+
+void gp_fini(struct gp *gp)
+{
+    free(gp->features);
+    free(gp->x);
+    free(gp->y);
+    free(gp->factor);
+    free(gp->radial);
+    free(gp->inverse);
+    free(gp->white);
+    free(gp->alpha);
+    free(gp->row);
+    *gp = (struct gp){0};
+}
+
+static double *reals(size_t count)
+{
+    return calloc(count, sizeof(double));
+}
+
+enum tide_status gp_reserve(struct gp *gp, size_t rows)
+{
+    const struct space *space = gp->space;
+
+    gp_clear(gp);
+    if (rows <= gp->capacity) {
+        return TIDE_OK;
+    }
+    gp_fini(gp);
+    gp_init(gp, space);
+    /* An odd multiple of eight: rows stay aligned and do not share cache sets. */
+    const size_t capacity = ((rows + rows / 4 + 15) / 16) * 16 + 8;
+    gp->features = reals(space->columns * capacity);
+    gp->x = reals(space->count * capacity);
+    gp->y = reals(capacity);
+    gp->factor = reals(capacity * capacity);
+    gp->radial = reals(capacity * capacity);
+    gp->inverse = reals(capacity * capacity);
+    gp->white = reals(GP_DRAWS_MAX * capacity);
+    gp->alpha = reals(GP_DRAWS_MAX * capacity);
+    gp->row = reals(4 * capacity);
+    if (gp->features == NULL || gp->x == NULL || gp->y == NULL || gp->factor == NULL ||
+        gp->radial == NULL || gp->inverse == NULL || gp->white == NULL || gp->alpha == NULL ||
+        gp->row == NULL) {
+        gp_fini(gp);
+        gp_init(gp, space);
+        return TIDE_NO_MEMORY;
+    }
+    gp->capacity = capacity;
+    return TIDE_OK;
+}
+
+void gp_clear(struct gp *gp)
+{
+    gp->observed = 0;
+    gp->pending = 0;
+    gp->draws = 1;
+}
+
+static void place_row(struct gp *gp, size_t row, const double *x)
+{
+    memcpy(gp->x + row * gp->space->count, x, gp->space->count * sizeof *x);
+    space_features(gp->space, x, gp->features + row, gp->capacity);
+}
+
+void gp_add(struct gp *gp, const double *x, double y)
+{
+    place_row(gp, gp->observed, x);
+    gp->y[gp->observed++] = y;
+}
+
+static struct kernel_columns columns_of(const struct gp *gp)
+{
+    return (struct kernel_columns){gp->features, gp->capacity, gp->space->columns, gp->code,
+                                   gp->column_weight};
+}
+
+void gp_set_hyper(struct gp *gp, const struct gp_hyper *hyper)
+{
+    gp->hyper = *hyper;
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        gp->column_weight[c] = exp(hyper->weight[gp->space->group[c]]);
+    }
+}
+
+/* The features of a row that is in the process. */
+static void row_features(const struct gp *gp, size_t row, double *features)
+{
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        features[c] = gp->features[c * gp->capacity + row];
+    }
+}
+
+void gp_kernel_matrix(struct gp *gp)
+{
+    const struct kernel_columns columns = columns_of(gp);
+    const double scale = exp(gp->hyper.scale);
+    const double noise = exp(gp->hyper.noise);
+    double features[SPACE_COLUMNS_MAX];
+
+    for (size_t i = 0; i < gp->observed; i++) {
+        double *k = gp->factor + i * gp->capacity;
+        row_features(gp, i, features);
+        gp->rows->distances(k, i, &columns, features);
+        gp->rows->matern(k, gp->radial + i * gp->capacity, k, i, scale);
+        k[i] = scale + noise;
+    }
+}
+
+bool gp_factor(struct gp *gp)
+{
+    const int n = (int)gp->observed;
+    const int stride = (int)gp->capacity;
+    double log_determinant = 0;
+    int info = 0;
+
+    dpotrf_("U", &n, gp->factor, &stride, &info); /* row by row, lower is Fortran's upper */
+    for (size_t i = 0; i < gp->observed && info == 0; i++) {
+        log_determinant += log(gp->factor[i * gp->capacity + i]);
+    }
+    return info == 0 && isfinite(log_determinant); /* a NaN pivot is reported as success */
+}
+
+/* v = L^-1 v (transpose false) or L^-T v, over the first n rows. */
+static void solve_vector(const struct gp *gp, bool transpose, double *v, size_t n)
+{
+    if (n > 0) {
+        gsl_matrix_const_view factor =
+            gsl_matrix_const_view_array_with_tda(gp->factor, n, n, gp->capacity);
+        gsl_vector_view vector = gsl_vector_view_array(v, n);
+        gsl_blas_dtrsv(CblasLower, transpose ? CblasTrans : CblasNoTrans, CblasNonUnit,
+                       &factor.matrix, &vector.vector);
+    }
+}
+
+void gp_solve_data(struct gp *gp)
+{
+    for (size_t i = 0; i < gp->observed; i++) {
+        gp->white[i] = gp->y[i] - gp->hyper.mean;
+    }
+    solve_vector(gp, false, gp->white, gp->observed);
+    memcpy(gp->alpha, gp->white, gp->observed * sizeof *gp->alpha);
+    solve_vector(gp, true, gp->alpha, gp->observed);
+}
+
+enum tide_status gp_condition(struct gp *gp, const struct gp_hyper *hyper)
+{
+    gp->pending = 0;
+    gp->draws = 1;
+    gp_set_hyper(gp, hyper);
+    gp_kernel_matrix(gp);
+    if (!gp_factor(gp)) {
+        return TIDE_NUMERIC;
+    }
+    gp_solve_data(gp);
+    return TIDE_OK;
+}
+
+/* k and its radial derivative between x and the first n rows. */
+static void cross(const struct gp *gp, const double *features, size_t n, double *k, double *radial)
+{
+    const struct kernel_columns columns = columns_of(gp);
+
+    gp->rows->distances(k, n, &columns, features);
+    gp->rows->matern(k, radial, k, n, exp(gp->hyper.scale));
+}
+
+void gp_pend(struct gp *gp, const double *x)
+{
+    const size_t n = gp->observed + gp->pending;
+    const double scale = exp(gp->hyper.scale);
+    double *row = gp->factor + n * gp->capacity;
+    double features[SPACE_COLUMNS_MAX];
+
+    place_row(gp, n, x);
+    row_features(gp, n, features);
+    cross(gp, features, n, row, gp->row);
+    solve_vector(gp, false, row, n);
+    row[n] = sqrt(fmax(scale - gp->rows->dot(row, row, n), 0) + scale * pending_jitter);
+    gp->pending++;
+}
+
+void gp_draw(struct gp *gp, size_t draws, const double *normals)
+{
+    const size_t n = gp->observed;
+
+    if (gp->pending == 0) {
+        return;
+    }
+    gp->draws = draws;
+    for (size_t d = draws; d-- > 0;) { /* draw 0 holds the data that the others copy */
+        double *white = gp->white + d * gp->capacity;
+        double *alpha = gp->alpha + d * gp->capacity;
+        memmove(white, gp->white, n * sizeof *white);
+        memcpy(white + n, normals + d * gp->pending, gp->pending * sizeof *white);
+        memcpy(alpha, white, (n + gp->pending) * sizeof *alpha);
+        solve_vector(gp, true, alpha, n + gp->pending);
+    }
+}
+
+double gp_drawn(const struct gp *gp, size_t draw, size_t row)
+{
+    const size_t n = gp->observed + row;
+
+    return gp->hyper.mean +
+           gp->rows->dot(gp->factor + n * gp->capacity, gp->white + draw * gp->capacity, n + 1);
+}
+
+double gp_mean_at(const struct gp *gp, size_t row)
+{
+    return gp->y[row] - exp(gp->hyper.noise) * gp->alpha[row];
+}
+
+void gp_predict(struct gp *gp, const double *x, double *mean, double *variance)
+{
+    const size_t n = gp->observed + gp->pending;
+    double *k = gp->row;
+    double *v = gp->row + 2 * gp->capacity;
+    double features[SPACE_COLUMNS_MAX];
+
+    space_features(gp->space, x, features, 1);
+    cross(gp, features, n, k, gp->row + gp->capacity);
+    memcpy(v, k, n * sizeof *v);
+    solve_vector(gp, false, v, n);
+    for (size_t d = 0; d < gp->draws; d++) {
+        mean[d] = gp->hyper.mean + gp->rows->dot(v, gp->white + d * gp->capacity, n);
+    }
+    *variance = fmax(exp(gp->hyper.scale) - gp->rows->dot(v, v, n), 0);
+}
+
+void gp_slopes(struct gp *gp, const double *x, const double *by_mean, double by_variance,
+               double *gradient)
+{
+    const size_t n = gp->observed + gp->pending;
+    const double *radial = gp->row + gp->capacity;
+    double *q = gp->row + 2 * gp->capacity; /* v, from gp_predict */
+    double features[SPACE_COLUMNS_MAX];
+    double slope[SPACE_COLUMNS_MAX];
+    double total = 0;
+
+    solve_vector(gp, true, q, n);
+    for (size_t j = 0; j < n; j++) {
+        q[j] *= -2 * by_variance;
+    }
+    for (size_t d = 0; d < gp->draws; d++) {
+        const double *alpha = gp->alpha + d * gp->capacity;
+        for (size_t j = 0; j < n; j++) {
+            q[j] += by_mean[d] * alpha[j];
+        }
+    }
+    for (size_t j = 0; j < n; j++) {
+        q[j] *= radial[j];
+        total += q[j];
+    }
+    space_features(gp->space, x, features, 1);
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        const double pull = gp->rows->dot(q, gp->features + c * gp->capacity, n);
+        slope[c] = gp->code[c] != 0 ? 0 : 2 * gp->column_weight[c] * (features[c] * total - pull);
+    }
+    memset(gradient, 0, gp->space->count * sizeof *gradient);
+    space_slope(gp->space, x, slope, gradient);
+}
+
+void gp_screen(struct gp *gp, const double *x, size_t count, double *mean, double *variance,
+               double *work)
+{
+    const size_t n = gp->observed + gp->pending;
+    const double scale = exp(gp->hyper.scale);
+    double features[SPACE_COLUMNS_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        space_features(gp->space, x + i * gp->space->count, features, 1);
+        cross(gp, features, n, work + i * n, gp->row);
+    }
+    if (n > 0 && count > 0) { /* rows are points: V L^T = K, from the right */
+        gsl_matrix_const_view factor =
+            gsl_matrix_const_view_array_with_tda(gp->factor, n, n, gp->capacity);
+        gsl_matrix_view v = gsl_matrix_view_array(work, count, n);
+        gsl_blas_dtrsm(CblasRight, CblasLower, CblasTrans, CblasNonUnit, 1, &factor.matrix,
+                       &v.matrix);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const double *v = work + i * n;
+        for (size_t d = 0; d < gp->draws; d++) {
+            mean[i * gp->draws + d] =
+                gp->hyper.mean + gp->rows->dot(v, gp->white + d * gp->capacity, n);
+        }
+        variance[i] = fmax(scale - gp->rows->dot(v, v, n), 0);
+    }
+}

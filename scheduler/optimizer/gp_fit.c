@@ -1,0 +1,234 @@
+/*
+ * Knows which hyperparameters are plausible and how to climb to the most plausible ones.
+ *
+ * Priors: lengthscales are log-normal around sqrt(d) (Hvarfner et al., "Vanilla Bayesian
+ * Optimization Performs Great in High Dimensions", ICML 2024), with a Matern kernel and a signal
+ * variance instead of their RBF without one; the noise is log-normal and low unless the caller says
+ * the objective is noisy.
+ */
+#include "optimizer/gp.h"
+
+#include "optimizer/lapack.h"
+
+#include <gsl/gsl_math.h>
+#include <math.h>
+#include <nlopt.h>
+#include <string.h>
+
+static const double weight_low = -14; /* lengthscale 1,100: the parameter does nothing */
+static const double weight_high = 10; /* lengthscale 0.0067 */
+static const double scale_bound = 6;
+static const double mean_bound = 3;
+static const double noise_high = 1;
+
+struct gp_prior gp_prior_for(size_t parameters, bool noisy)
+{
+    /* log weight = -2 log lengthscale. */
+    return (struct gp_prior){.weight_mean = 3.17 - log((double)parameters),
+                             .weight_sd = 3.46,
+                             .scale_sd = 0.75,
+                             .noise_mean = noisy ? -4 : -10,
+                             .noise_sd = noisy ? 2 : 3,
+                             .noise_low = log(1e-6),
+                             .mean_sd = 0.1};
+}
+
+struct gp_hyper gp_start(const struct gp_prior *prior)
+{
+    struct gp_hyper hyper = {.scale = 0, .noise = fmax(prior->noise_mean, prior->noise_low)};
+
+    for (size_t i = 0; i < TIDE_PARAMETERS_MAX; i++) {
+        hyper.weight[i] = prior->weight_mean;
+    }
+    return hyper;
+}
+
+/* Adds a normal prior's logarithm and slope. */
+static void believe(double value, double mean, double sd, double *log_prior, double *slope)
+{
+    const double z = (value - mean) / sd;
+
+    *log_prior -= 0.5 * z * z;
+    *slope -= z / sd;
+}
+
+static double log_prior(const struct gp *gp, const struct gp_hyper *hyper,
+                        const struct gp_prior *prior, double *gradient)
+{
+    const size_t d = gp->space->count;
+    double total = 0;
+
+    for (size_t i = 0; i < d; i++) {
+        believe(hyper->weight[i], prior->weight_mean, prior->weight_sd, &total, &gradient[i]);
+    }
+    believe(hyper->scale, 0, prior->scale_sd, &total, &gradient[d]);
+    believe(hyper->noise, prior->noise_mean, prior->noise_sd, &total, &gradient[d + 1]);
+    believe(hyper->mean, 0, prior->mean_sd, &total, &gradient[d + 2]);
+    return total;
+}
+
+static double trace_of_inverse(struct gp *gp)
+{
+    const int n = (int)gp->observed;
+    const int stride = (int)gp->capacity;
+    double trace = 0;
+    int info = 0;
+
+    for (size_t i = 0; i < gp->observed; i++) {
+        memcpy(gp->inverse + i * gp->capacity, gp->factor + i * gp->capacity,
+               (i + 1) * sizeof *gp->inverse);
+    }
+    dpotri_("U", &n, gp->inverse, &stride, &info);
+    for (size_t i = 0; i < gp->observed; i++) {
+        trace += gp->inverse[i * gp->capacity + i];
+    }
+    return trace;
+}
+
+/* One pass over the lower triangle: the kernel's derivative times (alpha alpha^T - K^-1), then its
+ * moments of squared distance, column by column. */
+static void weight_slopes(struct gp *gp, double *gradient)
+{
+    const struct kernel_columns columns = {gp->features, gp->capacity, gp->space->columns, gp->code,
+                                           gp->column_weight};
+    double moment[SPACE_COLUMNS_MAX] = {0};
+    double features[SPACE_COLUMNS_MAX];
+    double *w = gp->row;
+
+    for (size_t i = 1; i < gp->observed; i++) {
+        const double *radial = gp->radial + i * gp->capacity;
+        const double *inverse = gp->inverse + i * gp->capacity;
+        const double here = gp->alpha[i];
+        for (size_t j = 0; j < i; j++) {
+            w[j] = radial[j] * (here * gp->alpha[j] - inverse[j]);
+        }
+        for (size_t c = 0; c < gp->space->columns; c++) {
+            features[c] = gp->features[c * gp->capacity + i];
+        }
+        gp->rows->moments(moment, w, i, &columns, features);
+    }
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        gradient[gp->space->group[c]] += gp->column_weight[c] * moment[c];
+    }
+}
+
+double gp_evidence(struct gp *gp, const struct gp_hyper *hyper, const struct gp_prior *prior,
+                   double *gradient)
+{
+    const size_t n = gp->observed;
+    const size_t d = gp->space->count;
+    const double noise = exp(hyper->noise);
+    double slopes[GP_HYPER_MAX] = {0};
+    double value = 0;
+
+    gp_set_hyper(gp, hyper);
+    gp_kernel_matrix(gp);
+    if (!gp_factor(gp)) {
+        return -HUGE_VAL;
+    }
+    gp_solve_data(gp);
+    value = log_prior(gp, hyper, prior, slopes) - 0.5 * gp->rows->dot(gp->white, gp->white, n);
+    for (size_t i = 0; i < n; i++) {
+        value -= log(gp->factor[i * gp->capacity + i]);
+    }
+    if (gradient != NULL) {
+        const double trace = trace_of_inverse(gp);
+        const double square = gp->rows->dot(gp->alpha, gp->alpha, n);
+        const double fit = gp->rows->dot(gp->white, gp->white, n);
+        weight_slopes(gp, slopes);
+        slopes[d] += 0.5 * (fit - noise * square - ((double)n - noise * trace));
+        slopes[d + 1] += 0.5 * noise * (square - trace);
+        for (size_t i = 0; i < n; i++) {
+            slopes[d + 2] += gp->alpha[i];
+        }
+        memcpy(gradient, slopes, (d + 3) * sizeof *gradient);
+    }
+    return isfinite(value) ? value : -HUGE_VAL;
+}
+
+/* ---- the climb ---- */
+
+struct climb {
+    struct gp *gp;
+    const struct gp_prior *prior;
+    double best;
+    struct gp_hyper best_hyper;
+};
+
+static void pack(const struct gp_hyper *hyper, size_t d, double *p)
+{
+    memcpy(p, hyper->weight, d * sizeof *p);
+    p[d] = hyper->scale;
+    p[d + 1] = hyper->noise;
+    p[d + 2] = hyper->mean;
+}
+
+static void unpack(struct gp_hyper *hyper, size_t d, const double *p)
+{
+    memcpy(hyper->weight, p, d * sizeof *p);
+    hyper->scale = p[d];
+    hyper->noise = p[d + 1];
+    hyper->mean = p[d + 2];
+}
+
+static double climb_value(unsigned count, const double *p, double *gradient, void *context)
+{
+    struct climb *climb = context;
+    struct gp_hyper hyper = {0};
+
+    unpack(&hyper, climb->gp->space->count, p);
+    const double value = gp_evidence(climb->gp, &hyper, climb->prior, gradient);
+    if (value > climb->best) {
+        climb->best = value;
+        climb->best_hyper = hyper;
+    }
+    if (!(value > -HUGE_VAL)) { /* a wall, not a NaN: the line search must turn back */
+        if (gradient != NULL) {
+            memset(gradient, 0, count * sizeof *gradient);
+        }
+        return -1e10;
+    }
+    return value;
+}
+
+static void set_bounds(nlopt_opt solver, const struct gp_prior *prior, size_t d)
+{
+    double low[GP_HYPER_MAX];
+    double high[GP_HYPER_MAX];
+
+    for (size_t i = 0; i < d; i++) {
+        low[i] = weight_low;
+        high[i] = weight_high;
+    }
+    low[d] = -scale_bound;
+    high[d] = scale_bound;
+    low[d + 1] = prior->noise_low;
+    high[d + 1] = noise_high;
+    low[d + 2] = -mean_bound;
+    high[d + 2] = mean_bound;
+    (void)nlopt_set_lower_bounds(solver, low);
+    (void)nlopt_set_upper_bounds(solver, high);
+}
+
+double gp_fit(struct gp *gp, const struct gp_prior *prior, struct gp_hyper *hyper, int evaluations)
+{
+    const size_t d = gp->space->count;
+    struct climb climb = {.gp = gp, .prior = prior, .best = -HUGE_VAL, .best_hyper = *hyper};
+    double p[GP_HYPER_MAX];
+    double value = 0;
+    nlopt_opt solver = nlopt_create(NLOPT_LD_LBFGS, (unsigned)(d + 3));
+
+    pack(hyper, d, p);
+    if (solver == NULL) { /* out of memory: the start serves */
+        return climb_value((unsigned)(d + 3), p, NULL, &climb);
+    }
+    set_bounds(solver, prior, d);
+    (void)nlopt_set_max_objective(solver, climb_value, &climb);
+    (void)nlopt_set_ftol_abs(solver, 1e-4);
+    (void)nlopt_set_maxeval(solver, evaluations);
+    /* A negative code is no reason to stop: the best point seen is kept either way. */
+    (void)nlopt_optimize(solver, p, &value);
+    nlopt_destroy(solver);
+    *hyper = climb.best_hyper;
+    return climb.best;
+}

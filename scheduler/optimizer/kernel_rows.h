@@ -1,0 +1,33 @@
+/*
+ * The inner loops over rows of the kernel matrix. kernel_rows.c is compiled twice, for any x86-64
+ * or other CPU and for AVX2; kernel_rows() gives the build that this CPU runs fastest.
+ */
+#ifndef OPTIMIZER_KERNEL_ROWS_H
+#define OPTIMIZER_KERNEL_ROWS_H
+
+#include <stddef.h>
+
+/* Columns of features by structure of arrays: column c of row j is data[c * stride + j]. */
+struct kernel_columns {
+    const double *data;
+    size_t stride;
+    size_t count;
+    const int *code;      /* per column: not zero if it is compared by equality */
+    const double *weight; /* per column: inverse squared lengthscale */
+};
+
+struct kernel_rows {
+    /* r2[j] = sum over columns of weight * distance^2 between row j < n and the features `at`. */
+    void (*distances)(double *r2, size_t n, const struct kernel_columns *columns, const double *at);
+    /* k[j] = Matern-5/2 of r2[j] times `scale`; g[j] = its derivative by r2. k may be r2. */
+    void (*matern)(double *k, double *g, const double *r2, size_t n, double scale);
+    /* sum[c] += sum over j < n of w[j] distance^2 of column c, without weights. */
+    void (*moments)(double *sum, const double *w, size_t n, const struct kernel_columns *columns,
+                    const double *at);
+    /* The sum over j < n of a[j] b[j]. */
+    double (*dot)(const double *a, const double *b, size_t n);
+};
+
+const struct kernel_rows *kernel_rows(void);
+
+#endif

@@ -1,0 +1,409 @@
+/*
+ * Knows the phases of a search: the defaults, an even start, then the model; and keeps the books of
+ * what was asked and told.
+ */
+#include "base/rng.h"
+#include "optimizer/state.h"
+#include "optimizer/table.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TRIES = 1000, COUNTABLE = 1 << 20 };
+
+static const double near_used = 1e-7;
+
+/* ---- life ---- */
+
+static enum tide_status check(const struct tide_config *config, char *message)
+{
+    if (config->objective_count > 1 || config->outcome_count > TIDE_OUTCOMES_MAX) {
+        (void)snprintf(message, TIDE_MESSAGE_BYTES, "at most 1 objective and %d outcomes",
+                       TIDE_OUTCOMES_MAX);
+        return TIDE_INVALID;
+    }
+    return TIDE_OK;
+}
+
+static enum tide_status check_grid(const struct tide_optimizer *optimizer, char *message)
+{
+    for (size_t i = 0; i < optimizer->space.count; i++) {
+        if (optimizer->algorithm == TIDE_GRID && space_levels(&optimizer->space, i) == 0) {
+            (void)snprintf(message, TIDE_MESSAGE_BYTES, "%s: a grid over a float needs a step",
+                           optimizer->space.parameter[i].name);
+            return TIDE_INVALID;
+        }
+    }
+    return TIDE_OK;
+}
+
+static size_t initial_points(const struct tide_config *config)
+{
+    size_t initial = config->parameter_count + 1;
+
+    if (config->initial > 0) {
+        return config->initial;
+    }
+    initial = initial < 4 ? 4 : (initial > 16 ? 16 : initial);
+    if (config->budget > 0 && initial > config->budget / 4) {
+        initial = config->budget / 4 > 2 ? config->budget / 4 : 2;
+    }
+    return initial;
+}
+
+static enum tide_status start(struct tide_optimizer *optimizer, const struct tide_config *config,
+                              char *message)
+{
+    enum tide_status status = check(config, message);
+
+    if (status == TIDE_OK) {
+        status = space_init(&optimizer->space, config, message);
+    }
+    if (status != TIDE_OK) {
+        return status;
+    }
+    optimizer->objective_count = config->objective_count == 0 ? 1 : config->objective_count;
+    for (size_t i = 0; i < config->objective_count; i++) {
+        optimizer->objective[i] = config->objectives[i];
+    }
+    optimizer->outcome_count = config->outcome_count;
+    optimizer->seed = config->seed;
+    optimizer->algorithm = config->algorithm;
+    optimizer->initial = initial_points(config);
+    optimizer->parallel = config->parallel;
+    optimizer->noisy = config->noisy;
+    optimizer->step_max = config->step_max;
+    sobol_init(&optimizer->sobol, optimizer->space.count, config->seed);
+    gp_init(&optimizer->gp, &optimizer->space);
+    status = check_grid(optimizer, message);
+    return status == TIDE_OK ? search_init(&optimizer->search, optimizer->space.count) : status;
+}
+
+enum tide_status tide_new(const struct tide_config *config, struct tide_optimizer **optimizer,
+                          char *message)
+{
+    char ignored[TIDE_MESSAGE_BYTES];
+    struct tide_optimizer *fresh = calloc(1, sizeof *fresh);
+    enum tide_status status = TIDE_NO_MEMORY;
+
+    *optimizer = NULL;
+    openblas_set_num_threads(1);
+    if (fresh != NULL) {
+        status = start(fresh, config, message == NULL ? ignored : message);
+    }
+    if (status != TIDE_OK) {
+        tide_free(fresh);
+        return status;
+    }
+    *optimizer = fresh;
+    return TIDE_OK;
+}
+
+void tide_free(struct tide_optimizer *optimizer)
+{
+    if (optimizer == NULL) {
+        return;
+    }
+    search_fini(&optimizer->search);
+    gp_fini(&optimizer->gp);
+    table_fini(&optimizer->observed);
+    table_fini(&optimizer->pending);
+    space_fini(&optimizer->space);
+    free(optimizer->values);
+    free(optimizer);
+}
+
+/* ---- ask ---- */
+
+static bool used_in(const struct tide_optimizer *optimizer, const struct table *table,
+                    const double *x, double tolerance)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (space_same(&optimizer->space, x, table->x + i * optimizer->space.count, tolerance)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool state_used(const struct tide_optimizer *optimizer, const double *x, double tolerance)
+{
+    return used_in(optimizer, &optimizer->observed, x, tolerance) ||
+           used_in(optimizer, &optimizer->pending, x, tolerance);
+}
+
+static bool fresh_point(const struct tide_optimizer *optimizer, const double *x)
+{
+    return space_allowed(&optimizer->space, x) && !state_used(optimizer, x, near_used);
+}
+
+static void point_at(const struct tide_optimizer *optimizer, const double *quantile, double *x)
+{
+    for (size_t i = 0; i < optimizer->space.count; i++) {
+        x[i] = space_draw(&optimizer->space, i, quantile[i]);
+    }
+    space_settle(&optimizer->space, x);
+}
+
+/* The first unused point of a countable space from a random place on. */
+static enum tide_status any_left(const struct tide_optimizer *optimizer, struct rng *rng, double *x)
+{
+    const double points = optimizer->space.points;
+
+    if (!(points <= COUNTABLE)) {
+        return TIDE_EXHAUSTED;
+    }
+    const uint64_t count = (uint64_t)points;
+    const uint64_t from = rng_below(rng, count);
+    for (uint64_t i = 0; i < count; i++) {
+        if (space_enumerate(&optimizer->space, (from + i) % count, x) &&
+            !state_used(optimizer, x, near_used)) {
+            return TIDE_OK;
+        }
+    }
+    return TIDE_EXHAUSTED;
+}
+
+/* Random points until one is new; a countable space is searched to its end. */
+static enum tide_status random_point(const struct tide_optimizer *optimizer, double *x)
+{
+    double quantile[TIDE_PARAMETERS_MAX];
+    struct rng rng;
+
+    rng_init(&rng, optimizer->seed ^ (uint64_t)optimizer->next * 0x9e3779b97f4a7c15U, "random");
+    for (int i = 0; i < TRIES; i++) {
+        for (size_t j = 0; j < optimizer->space.count; j++) {
+            quantile[j] = rng_unit(&rng);
+        }
+        point_at(optimizer, quantile, x);
+        if (fresh_point(optimizer, x)) {
+            return TIDE_OK;
+        }
+    }
+    return any_left(optimizer, &rng, x);
+}
+
+static enum tide_status sobol_ask(const struct tide_optimizer *optimizer, double *x)
+{
+    double quantile[SOBOL_DIMENSIONS];
+
+    sobol_point(&optimizer->sobol, (uint32_t)optimizer->next, quantile);
+    point_at(optimizer, quantile, x);
+    return fresh_point(optimizer, x) ? TIDE_OK : random_point(optimizer, x);
+}
+
+static enum tide_status grid_ask(const struct tide_optimizer *optimizer, double *x)
+{
+    if (!(optimizer->space.points < 1e15)) {
+        return TIDE_LIMIT;
+    }
+    const uint64_t count = (uint64_t)optimizer->space.points;
+    for (uint64_t i = 0; i < count; i++) {
+        if (space_enumerate(&optimizer->space, i, x) && !state_used(optimizer, x, near_used)) {
+            return TIDE_OK;
+        }
+    }
+    return TIDE_EXHAUSTED;
+}
+
+static enum tide_status bayes_ask(struct tide_optimizer *optimizer, double *x,
+                                  struct tide_suggestion *suggestion)
+{
+    struct fit fit = optimizer->fit;
+    enum tide_status status = TIDE_NOT_FOUND;
+
+    if (optimizer->next >= (int64_t)optimizer->initial) {
+        status = model_build(optimizer, &fit, true);
+    }
+    if (status == TIDE_NO_MEMORY) {
+        return status;
+    }
+    if (status != TIDE_OK) { /* no model yet */
+        suggestion->phase = TIDE_PHASE_SOBOL;
+        return sobol_ask(optimizer, x);
+    }
+    suggestion->phase = TIDE_PHASE_BAYES;
+    if (!search_point(optimizer, optimizer->next, x, &suggestion->acquisition)) {
+        suggestion->phase = TIDE_PHASE_RANDOM;
+        status = random_point(optimizer, x);
+    }
+    if (status == TIDE_OK) {
+        optimizer->fit = fit;
+    }
+    return status;
+}
+
+static enum tide_status choose(struct tide_optimizer *optimizer, double *x,
+                               struct tide_suggestion *suggestion)
+{
+    if (optimizer->next == 0 && space_default(&optimizer->space, x) && fresh_point(optimizer, x)) {
+        suggestion->phase = TIDE_PHASE_DEFAULT;
+        return TIDE_OK;
+    }
+    switch (optimizer->algorithm) {
+    case TIDE_BAYES:
+        return bayes_ask(optimizer, x, suggestion);
+    case TIDE_RANDOM:
+        suggestion->phase = TIDE_PHASE_RANDOM;
+        return random_point(optimizer, x);
+    case TIDE_SOBOL:
+        suggestion->phase = TIDE_PHASE_SOBOL;
+        return sobol_ask(optimizer, x);
+    case TIDE_GRID:
+        suggestion->phase = TIDE_PHASE_GRID;
+        return grid_ask(optimizer, x);
+    }
+    return TIDE_BUG;
+}
+
+enum tide_status tide_ask(struct tide_optimizer *optimizer, double *x,
+                          struct tide_suggestion *suggestion)
+{
+    struct record record = {.id = optimizer->next, .outcome = TIDE_RUNNING};
+    enum tide_status status = TIDE_OK;
+
+    *suggestion = (struct tide_suggestion){.id = optimizer->next, .acquisition = NAN};
+    status = choose(optimizer, x, suggestion);
+    if (status == TIDE_OK) {
+        status = table_put(&optimizer->pending, &record, x, optimizer->space.count);
+    }
+    if (status == TIDE_OK) {
+        optimizer->next++;
+    }
+    return status;
+}
+
+/* ---- tell ---- */
+
+static enum tide_status read_result(const struct tide_optimizer *optimizer,
+                                    const struct tide_result *result, struct record *record)
+{
+    const bool valued = result->outcome == TIDE_EVALUATED || result->outcome == TIDE_RUNNING;
+
+    if (valued && result->values == NULL) {
+        return TIDE_INVALID;
+    }
+    record->outcome = result->outcome;
+    record->step = result->step;
+    record->cost = result->cost;
+    for (size_t i = 0; i < optimizer->objective_count && valued; i++) {
+        record->values[i] = result->values[i];
+        if (!isfinite(result->values[i])) {
+            record->outcome = TIDE_INFEASIBLE;
+        }
+    }
+    for (size_t i = 0; i < optimizer->outcome_count; i++) {
+        record->outcomes[i] = result->outcomes == NULL ? (double)NAN : result->outcomes[i];
+    }
+    return TIDE_OK;
+}
+
+enum tide_status tide_tell(struct tide_optimizer *optimizer, int64_t id, const double *x,
+                           const struct tide_result *result)
+{
+    const size_t width = optimizer->space.count;
+    const size_t waiting = table_find(&optimizer->pending, id);
+    const size_t known = table_find(&optimizer->observed, id);
+    struct record record = {.id = id};
+    double point[TIDE_PARAMETERS_MAX];
+    enum tide_status status = read_result(optimizer, result, &record);
+
+    if (status != TIDE_OK || id < TIDE_OWN) {
+        return TIDE_INVALID;
+    }
+    if (x == NULL) {
+        if (waiting == optimizer->pending.count && known == optimizer->observed.count) {
+            return TIDE_NOT_FOUND;
+        }
+        x = waiting < optimizer->pending.count ? optimizer->pending.x + waiting * width
+                                               : optimizer->observed.x + known * width;
+    }
+    memcpy(point, x, width * sizeof *point);
+    if (!space_legal(&optimizer->space, point)) {
+        return TIDE_INVALID;
+    }
+    if (result->outcome == TIDE_RUNNING) {
+        return TIDE_OK;
+    }
+    status = table_put(&optimizer->observed, &record, point, width);
+    if (status == TIDE_OK && waiting < optimizer->pending.count) {
+        table_remove(&optimizer->pending, waiting, width);
+    }
+    return status;
+}
+
+enum tide_status tide_forget(struct tide_optimizer *optimizer, int64_t id)
+{
+    const size_t waiting = table_find(&optimizer->pending, id);
+    const size_t known = table_find(&optimizer->observed, id);
+
+    if (waiting < optimizer->pending.count) {
+        table_remove(&optimizer->pending, waiting, optimizer->space.count);
+    } else if (known < optimizer->observed.count) {
+        table_remove(&optimizer->observed, known, optimizer->space.count);
+    } else {
+        return TIDE_NOT_FOUND;
+    }
+    return TIDE_OK;
+}
+
+/* ---- state ---- */
+
+enum tide_status tide_pending(struct tide_optimizer *optimizer, int64_t id, const double *x)
+{
+    const struct record record = {.id = id, .outcome = TIDE_RUNNING};
+
+    if (id < 0 || !space_legal(&optimizer->space, x)) {
+        return TIDE_INVALID;
+    }
+    if (table_find(&optimizer->observed, id) < optimizer->observed.count) {
+        return TIDE_EXISTS;
+    }
+    return table_put(&optimizer->pending, &record, x, optimizer->space.count);
+}
+
+enum tide_status tide_next_set(struct tide_optimizer *optimizer, int64_t k)
+{
+    if (k < 0) {
+        return TIDE_INVALID;
+    }
+    optimizer->next = k;
+    return TIDE_OK;
+}
+
+size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
+{
+    const size_t d = optimizer->space.count;
+
+    if (optimizer->fit.told == 0) {
+        return 0;
+    }
+    fit[0] = (double)optimizer->fit.told;
+    fit[1] = optimizer->fit.hyper.scale;
+    fit[2] = optimizer->fit.hyper.noise;
+    fit[3] = optimizer->fit.hyper.mean;
+    memcpy(fit + 4, optimizer->fit.hyper.weight, d * sizeof *fit);
+    return d + 4;
+}
+
+enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fit, size_t count)
+{
+    const size_t d = optimizer->space.count;
+
+    if (count == 0) {
+        optimizer->fit = (struct fit){0};
+        return TIDE_OK;
+    }
+    if (count != d + 4 || !(fit[0] >= 1 && fit[0] < 1e15)) {
+        return TIDE_INVALID;
+    }
+    optimizer->fit.told = (size_t)fit[0];
+    optimizer->fit.hyper.scale = fit[1];
+    optimizer->fit.hyper.noise = fit[2];
+    optimizer->fit.hyper.mean = fit[3];
+    memcpy(optimizer->fit.hyper.weight, fit + 4, d * sizeof *fit);
+    return TIDE_OK;
+}
