@@ -14,8 +14,8 @@ build='
     libsqlite3-dev sqlite3 libyaml-dev libarchive-dev
     libcurl4-openssl-dev libmicrohttpd-dev libglib2.0-dev tzdata'
 tests='
-    clang clang-tidy clang-format cppcheck libclang-rt-14-dev libcmocka-dev binutils procps
-    git python3 python3-sklearn python3-xgboost'
+    clang clang-tidy clang-format cppcheck libclang-rt-14-dev libcmocka-dev libical-dev
+    binutils procps git python3 python3-sklearn python3-xgboost'
 
 packages="$build $tests"
 list=no

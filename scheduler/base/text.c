@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/assert.h"
+
 #include <limits.h>
 #include <string.h>
 
@@ -7,6 +9,7 @@ enum { WORD_MAX = 63 };
 
 bool text_copy(char *to, size_t bytes, const char *from)
 {
+    ASSERT(bytes > 0);
     const size_t length = from == NULL ? 0 : strlen(from);
     const size_t kept = length < bytes ? length : bytes - 1;
 

@@ -209,6 +209,7 @@ static enum progress open_collection(struct builder *builder, const yaml_event_t
 
 static enum progress close_collection(struct builder *builder)
 {
+    ASSERT(builder->parent != NULL); /* libyaml ends only what it has begun */
     builder->depth--;
     builder->parent = builder->parent->parent;
     return PROGRESS_ON;

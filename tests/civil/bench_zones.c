@@ -40,9 +40,9 @@ static int ask_glib(GTimeZone *zone, time_t at)
 static int ask_ical(icaltimezone *zone, time_t at)
 {
     struct icaltimetype utc = icaltime_from_timet_with_zone(at, 0, icaltimezone_get_utc_timezone());
-    int daylight = 0;
+    int is_summer = 0;
 
-    return icaltimezone_get_utc_offset_of_utc_time(zone, &utc, &daylight);
+    return icaltimezone_get_utc_offset_of_utc_time(zone, &utc, &is_summer);
 }
 
 static long compare_zone(const char *name, time_t from, time_t to, struct tally *glib,

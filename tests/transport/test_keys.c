@@ -183,8 +183,7 @@ static void test_names(void **state)
         "a/b",
         "a b",
         "é",
-        "a-name-of-sixty-four-bytes-is-one-too-long-for-any-worker-here-"
-        "x"};
+        "a-name-of-sixty-four-bytes-is-one-too-long-for-any-worker-here-x"};
     char *directory = run_directory(&server);
 
     (void)state;
