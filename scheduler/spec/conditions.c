@@ -111,7 +111,7 @@ void conditions_read(struct reader *reader, struct spec_parameter *parameters, s
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (is_cyclic(parameters, count, i)) {
+        if (whens[i] != NULL && is_cyclic(parameters, count, i)) {
             reader_error(reader, whens[i]->key_place, "", "'%s' depends on itself through '%s'",
                          parameters[i].name, parameters[parameters[i].parent].name);
         }
