@@ -105,9 +105,9 @@ CREATE TABLE trial (
     cost_micro         INTEGER NOT NULL DEFAULT 0,
     cost               REAL GENERATED ALWAYS AS (cost_micro / 1e6) VIRTUAL,
     told               INTEGER,             -- the how-manieth end told to the optimizer, from 1
-    checkpoint_attempt INTEGER,             -- where it would resume; NULL at the beginning
+    checkpoint_attempt INTEGER,             -- where it would resume; NULL none
     checkpoint_seq     INTEGER,
-    checkpoint_step    INTEGER,
+    checkpoint_step    INTEGER NOT NULL,    -- 0 at the beginning
     PRIMARY KEY (experiment, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX trial_rank ON trial (experiment, value, feasible) WHERE state = 'completed';

@@ -18,7 +18,8 @@
  *   TIDE_BUG      a row broke a rule of the schema: end the program; a restart loads what is true.
  *
  * Rows are whole images: of several for one row in a batch only the last is written. The order of
- * application does not matter but for events and logs, which keep theirs.
+ * application does not matter but for events and logs, which keep theirs. No clock is read here:
+ * the caller says what time it is.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -36,9 +37,10 @@ struct sqlite3;
 
 /*
  * The version of the schema, and what makes a file ours. To change the schema or a word that a
- * column holds: raise STORE_VERSION, add the step from the version before to store/migrate.c, bring
- * schema.sql and views.sql to what the step yields, describe it in docs/STORE.md, and add a store
- * of the old version to tests/store/versions. Readers refuse another version than theirs.
+ * column holds: raise STORE_VERSION, write the step from the version before as one SQL file, embed
+ * it as the files of step 1 are and add it to `steps` in store.c, describe it in docs/STORE.md, and
+ * add a store of the old version to tests/store/versions. Released steps are never edited. Readers
+ * refuse another version than theirs.
  */
 enum { STORE_VERSION = 1, STORE_APPLICATION_ID = 0x7469646d /* "tidm" */ };
 

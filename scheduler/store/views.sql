@@ -39,7 +39,8 @@ GROUP BY experiment, trial, step, name;
 CREATE VIEW attempt_current AS
 SELECT a.*, w.name AS worker_name
 FROM trial AS t
-JOIN attempt AS a ON a.experiment = t.experiment AND a.trial = t.number AND a.number = t.attempts
+JOIN attempt AS a ON a.experiment = t.experiment AND a.trial = t.number AND a.number =
+    (SELECT max(number) FROM attempt WHERE experiment = t.experiment AND trial = t.number)
 JOIN worker AS w ON w.id = a.worker;
 
 -- What every ended attempt took: one row each.

@@ -1,0 +1,263 @@
+/*
+ * The store keeps what it was given: random rows of random turns are applied, committed, and read
+ * back identical, by this connection, after a restart, and by SQL.
+ */
+#include "store/moment.h"
+#include "store/rows.h"
+#include "store/words.h"
+
+#include "support/support.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static char *folder;
+static char path[512];
+
+static int setup(void **state)
+{
+    (void)state;
+    folder = scratch_new();
+    (void)snprintf(path, sizeof path, "%s/store.db", folder);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    scratch_free(folder);
+    return 0;
+}
+
+/* Random turns, some of several steps in one commit, some restarts: after each, the same rows. */
+static void test_rows_read_back(void **state)
+{
+    static struct world world;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        (void)snprintf(path, sizeof path, "%s/store-%d.db", folder, (int)seed);
+        world_init(&world, seed);
+        struct store *store = store_for_test(path, NULL);
+        for (int turn = 0; turn < 60; turn++) {
+            for (int step = turn % 4; step >= 0; step--) {
+                world_turn(&world, store);
+            }
+            commit_for_test(store);
+            world_check(&world, store);
+            if (turn % 20 == 7) {
+                store_close(store);
+                store = store_for_test(path, NULL);
+                world_check(&world, store);
+            }
+        }
+        store_close(store);
+    }
+}
+
+static void test_incarnations_and_cluster(void **state)
+{
+    char cluster[WIRE_ID_HEX + 1];
+
+    (void)state;
+    struct store *store = store_for_test(path, NULL);
+    assert_int_equal(store_incarnation(store), 1);
+    assert_int_equal(strlen(store_cluster(store)), WIRE_ID_HEX);
+    memcpy(cluster, store_cluster(store), sizeof cluster);
+    store_close(store);
+    store = store_for_test(path, NULL);
+    assert_int_equal(store_incarnation(store), 2);
+    assert_string_equal(store_cluster(store), cluster);
+    store_close(store);
+}
+
+/* The queries the pages promise, over ten completed trials. */
+static void test_views(void **state)
+{
+    (void)state;
+    struct store *store = store_for_test(path, NULL);
+    for (int32_t number = 0; number < 10; number++) {
+        simple_turn(store, number);
+    }
+    commit_for_test(store);
+    /* Trials 6 and up break params_m <= 25, so 5 is the best by a value that falls with number. */
+    assert_int_equal(query_integer(path, "SELECT number FROM best WHERE experiment = 1"), 5);
+    assert_int_equal(query_integer(path, "SELECT number FROM trial WHERE state = 'completed'"
+                                         " ORDER BY value LIMIT 1"),
+                     9);
+    assert_int_equal(query_integer(path, "SELECT params->>'layers' FROM trial WHERE id = '1.4'"),
+                     3);
+    assert_int_equal(query_integer(path, "SELECT completed FROM progress WHERE experiment = 1"),
+                     10);
+    assert_int_equal(query_integer(path, "SELECT round(useful_seconds * 1000) FROM cost"), 9000);
+    assert_int_equal(query_integer(path, "SELECT count(*) FROM ledger"), 10);
+    assert_int_equal(query_integer(path, "SELECT count(*) FROM attempt_current"
+                                         " WHERE worker_name = 'spot-a1'"),
+                     10);
+    assert_int_equal(query_integer(path, "SELECT budget_trials FROM experiment"), 50);
+    assert_int_equal(query_integer(path, "SELECT count(*) FROM experiment WHERE constraints ="
+                                         " '[{\"metric\":\"params_m\",\"min\":null,\"max\":25.0}]'"
+                                         " AND metric = 'val_loss' AND direction = 'minimize'"),
+                     1);
+    assert_int_equal(query_integer(path, "SELECT count(*) FROM parameter WHERE log = 1"), 1);
+    store_close(store);
+}
+
+/* Of two attempts that reported step 1 the later one counts. */
+static void test_metric_current(void **state)
+{
+    static const char *const items[] = {"val_loss"};
+
+    (void)state;
+    struct store *store = store_for_test(path, NULL);
+    simple_turn(store, 0);
+    struct record attempt = {
+        .kind = RECORD_ATTEMPT,
+        .attempt = {
+            .experiment = 1, .trial = 0, .number = 2, .worker = 1, .offered_ms = 1795000000123}};
+    struct record metric = {.kind = RECORD_METRIC,
+                            .metric = {.experiment = 1,
+                                       .trial = 0,
+                                       .attempt = 2,
+                                       .step = 1,
+                                       .value = 17,
+                                       .reported_ms = 1795000000123,
+                                       .name_text = 1}};
+    assert_int_equal(store_apply(store, &attempt, &(struct store_texts){NULL, 0}), TIDE_OK);
+    assert_int_equal(store_apply(store, &metric, &(struct store_texts){items, 1}), TIDE_OK);
+    assert_int_equal(store_apply(store, &metric, &(struct store_texts){items, 1}), TIDE_OK);
+    commit_for_test(store);
+    assert_int_equal(query_integer(path, "SELECT count(*) FROM metric"), 2);
+    assert_int_equal(query_integer(path, "SELECT value FROM metric_current"
+                                         " WHERE experiment = 1 AND trial = 0 AND step = 1"),
+                     17);
+    store_close(store);
+}
+
+/* What an ASSIGN is filled from. */
+static void test_lending(void **state)
+{
+    struct store_checkpoint checkpoint;
+    struct wire_attempt attempt = {1, 0, 1};
+    const char *params;
+    struct error error;
+
+    (void)state;
+    struct store *store = store_for_test(path, NULL);
+    simple_turn(store, 0);
+    commit_for_test(store);
+    assert_int_equal(store_params(store, 1, 0, &params, &error), TIDE_OK);
+    assert_memory_equal(params, "{\"lr\":0.0019,", 13);
+    assert_int_equal(store_params(store, 1, 1, &params, &error), TIDE_NOT_FOUND);
+    assert_int_equal(store_checkpoint(store, &attempt, 1, &checkpoint, &error), TIDE_OK);
+    assert_int_equal(checkpoint.bytes, 4711);
+    assert_string_equal(checkpoint.location, "file:/tmp/c");
+    assert_int_equal(store_checkpoint(store, &attempt, 2, &checkpoint, &error), TIDE_NOT_FOUND);
+    simple_turn(store, 1);
+    commit_for_test(store); /* a loan does not stand in the way of the next turn */
+    store_close(store);
+}
+
+/* A row that contradicts a rule is refused, whatever the core thinks: I1, I2, I9. */
+static void test_fences(void **state)
+{
+    static const struct trial_row wrong[] = {
+        {.experiment = 1, .state = TRIAL_QUEUED, .attempts = 1, .told = 1},    /* it has ended */
+        {.experiment = 1, .state = TRIAL_COMPLETED, .attempts = 0, .told = 1}, /* a token falls */
+        {.experiment = 1, .state = TRIAL_COMPLETED, .attempts = 1, .told = 2}, /* told twice */
+        {.experiment = 1,
+         .state = TRIAL_COMPLETED,
+         .attempts = 1,
+         .told = 1,
+         .value_count = 1,
+         .values = {0.5}}, /* two results */
+    };
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        (void)snprintf(path, sizeof path, "%s/store-%zu.db", folder, i);
+        struct store *store = store_for_test(path, NULL);
+        simple_turn(store, 0);
+        commit_for_test(store);
+        struct record record = {.kind = RECORD_TRIAL, .trial = wrong[i]};
+        record.trial.created_ms = 1795000000123;
+        assert_int_equal(store_apply(store, &record, &(struct store_texts){NULL, 0}), TIDE_OK);
+        assert_int_equal(store_commit(store, 1795000000123, &error), TIDE_BUG);
+        assert_string_equal(error.text, "the trial (1, 0, 0) in the store may not become what the "
+                                        "coordinator says");
+        store_close(store);
+    }
+}
+
+/* The first MiB and the last 4 MiB of a stream stay; what belongs to no attempt is ignored. */
+static void test_log_is_bounded(void **state)
+{
+    enum { PIECE = 65536, PIECES = 200 };
+    static char piece[PIECE + 1];
+    struct wire_attempt attempt = {1, 0, 1}, unknown = {1, 77, 1};
+
+    (void)state;
+    memset(piece, 'x', PIECE);
+    struct store *store = store_for_test(path, NULL);
+    simple_turn(store, 0);
+    for (int64_t i = 0; i < PIECES; i++) {
+        assert_int_equal(store_log(store, &attempt, "stderr", i * PIECE, piece), TIDE_OK);
+    }
+    assert_int_equal(store_log(store, &unknown, "stderr", 0, piece), TIDE_OK);
+    commit_for_test(store);
+    assert_int_equal(query_integer(path, "SELECT sum(length(text)) FROM log WHERE stream = 'stderr'"
+                                         " AND offset < 1048576"),
+                     STORE_LOG_HEAD_BYTES);
+    assert_int_equal(query_integer(path, "SELECT sum(length(text)) FROM log WHERE stream = 'stderr'"
+                                         " AND offset >= 1048576"),
+                     STORE_LOG_TAIL_BYTES + PIECE);
+    assert_int_equal(query_integer(path, "SELECT max(offset) FROM log"), (PIECES - 1) * PIECE);
+    assert_int_equal(query_integer(path, "SELECT count(*) FROM log WHERE trial = 77"), 0);
+    store_close(store);
+}
+
+/* Moments agree with the C library's calendar, and read back. */
+static void test_moments(void **state)
+{
+    struct rng rng;
+
+    (void)state;
+    rng_init(&rng, 1, "moments");
+    for (int i = 0; i < 20000; i++) {
+        int64_t ms = (int64_t)rng_below(&rng, 253402300800000), again;
+        time_t seconds = (time_t)(ms / 1000);
+        struct tm tm;
+        char want[64], got[MOMENT_TEXT_BYTES];
+        assert_non_null(gmtime_r(&seconds, &tm));
+        size_t length = strftime(want, sizeof want, "%Y-%m-%d %H:%M:%S", &tm);
+        (void)snprintf(want + length, sizeof want - length, ".%03d", (int)(ms % 1000));
+        assert_string_equal(moment_print(got, ms), want);
+        assert_true(moment_parse(got, &again));
+        assert_int_equal(again, ms);
+    }
+    int64_t ms;
+    assert_false(moment_parse("2026-02-30 00:00:00.000", &ms));
+    assert_false(moment_parse("2026-02-03 24:00:00.000", &ms));
+    assert_false(moment_parse("2026-02-03 23:00:00", &ms));
+    assert_false(moment_parse("2026-02-03T23:00:00.000", &ms));
+    assert_false(moment_parse("", &ms));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_rows_read_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_incarnations_and_cluster, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_views, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_metric_current, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lending, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fences, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_is_bounded, setup, teardown),
+        cmocka_unit_test(test_moments),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
