@@ -56,8 +56,8 @@ double space_place(const struct space *space, size_t parameter, double value);
 /* space_draw: the value at quantile q in (0, 1), every level of a grid equally likely. */
 double space_draw(const struct space *space, size_t parameter, double q);
 
-/* space_level: the value of level `index` < space_levels. */
-double space_level(const struct space *space, size_t parameter, uint64_t index);
+/* space_level: the value of level `level` < space_levels of parameter `index`. */
+double space_level(const struct space *space, size_t index, uint64_t level);
 
 /* space_settle: makes x legal: NaN where inactive, snapped to the nearest legal value where active
  * (an active NaN takes its default or the middle). Constraints are not looked at. */
