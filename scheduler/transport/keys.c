@@ -73,7 +73,7 @@ static enum tide_status system_error(struct error *error, const char *doing, con
     return error_set(error, status, "cannot %s %s: %s", doing, path, strerror(errno));
 }
 
-static bool key_text_valid(const char *text)
+bool key_text_valid(const char *text)
 {
     uint8_t bytes[KEY_BYTES];
     char again[KEY_TEXT_BYTES];
@@ -250,8 +250,13 @@ enum tide_status keys_serve(const char *directory, struct key_pair *pair, struct
         key_pair_make(pair);
         status = key_secret_write(path, pair, error);
     }
-    return status == TIDE_OK ? line_publish(directory, "server.pub", pair->public_key, error)
-                             : status;
+    return status == TIDE_OK ? keys_publish(directory, pair, error) : status;
+}
+
+enum tide_status keys_publish(const char *directory, const struct key_pair *pair,
+                              struct error *error)
+{
+    return line_publish(directory, "server.pub", pair->public_key, error);
 }
 
 enum tide_status keys_announce(const char *directory, const char *endpoint, struct error *error)

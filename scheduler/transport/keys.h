@@ -57,6 +57,9 @@ const char *key_role_text(enum key_role role);
 /* key_name_valid: 1 to 63 of letters, digits, '.', '_', '-'; no '.' in front. */
 bool key_name_valid(const char *name);
 
+/* key_text_valid: 40 characters of Z85. */
+bool key_text_valid(const char *text);
+
 /* key_pair_make: a new pair from the system's randomness. */
 void key_pair_make(struct key_pair *pair);
 
@@ -85,6 +88,10 @@ enum tide_status keys_directory_make(const char *path, struct error *error);
  * `server.pub`. After a crash the same key is found again, so that workers reconnect.
  */
 enum tide_status keys_serve(const char *directory, struct key_pair *pair, struct error *error);
+
+/* keys_publish: `server.pub` alone, where the secret is kept elsewhere. */
+enum tide_status keys_publish(const char *directory, const struct key_pair *pair,
+                              struct error *error);
 
 /* keys_announce: `endpoint`, once it is bound. */
 enum tide_status keys_announce(const char *directory, const char *endpoint, struct error *error);
