@@ -240,17 +240,14 @@ enum tide_status batch_add_event(struct batch *batch, const struct trace *trace,
 }
 
 enum tide_status batch_add_log(struct batch *batch, const struct wire_attempt *attempt,
-                               const char *stream, int64_t offset, const char *text)
+                               enum wire_stream stream, int64_t offset, const char *text)
 {
-    struct batch_log log = {.attempt = *attempt, .offset = offset};
+    struct batch_log log = {.attempt = *attempt, .stream = stream, .offset = offset};
     void *grown = batch->logs;
     enum tide_status status =
         reserve(batch, &grown, &batch->log_capacity, batch->log_count, 1, sizeof *batch->logs);
 
     batch->logs = grown;
-    if (status == TIDE_OK) {
-        status = text_add(batch, stream, &log.stream);
-    }
     if (status == TIDE_OK) {
         status = text_add(batch, text, &log.text);
     }

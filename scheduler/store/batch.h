@@ -21,8 +21,9 @@ struct batch_event {
 
 struct batch_log {
     struct wire_attempt attempt;
-    uint32_t stream, text;
+    enum wire_stream stream;
     int64_t offset;
+    uint32_t text;
 };
 
 /* One entry of a store_description: an item of one of its three lists, or the head of all. */
@@ -65,7 +66,7 @@ enum tide_status batch_add_record(struct batch *batch, const struct record *reco
                                   const struct store_texts *texts);
 enum tide_status batch_add_event(struct batch *batch, const struct trace *trace, const char *text);
 enum tide_status batch_add_log(struct batch *batch, const struct wire_attempt *attempt,
-                               const char *stream, int64_t offset, const char *text);
+                               enum wire_stream stream, int64_t offset, const char *text);
 enum tide_status batch_add_description(struct batch *batch,
                                        const struct store_description *description);
 

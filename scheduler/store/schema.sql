@@ -108,6 +108,9 @@ CREATE TABLE trial (
     checkpoint_attempt INTEGER,             -- where it would resume; NULL none
     checkpoint_seq     INTEGER,
     checkpoint_step    INTEGER NOT NULL,    -- 0 at the beginning
+    previous_attempt   INTEGER,             -- the one before, should the newest turn out bad
+    previous_seq       INTEGER,
+    previous_step      INTEGER NOT NULL,
     PRIMARY KEY (experiment, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX trial_rank ON trial (experiment, value, feasible) WHERE state = 'completed';

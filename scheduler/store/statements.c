@@ -21,8 +21,6 @@ static const char *const texts[STATEMENT_COUNT] = {
         "SELECT json_array_length(objectives), c.value ->> 'min', c.value ->> 'max'"
         " FROM experiment AS e LEFT JOIN json_each(e.constraints) AS c"
         " WHERE e.id = ?1 ORDER BY c.key",
-    [STATEMENT_METRIC] = "INSERT INTO metric (experiment, trial, attempt, step, value, reported,"
-                         " name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
     [STATEMENT_EVENT] = "INSERT INTO event (time, kind, experiment, trial, attempt, worker, a, b,"
                         " text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [STATEMENT_LOG] = "INSERT INTO log (experiment, trial, attempt, stream, offset, text)"
@@ -49,11 +47,13 @@ enum tide_status statements_prepare(struct store *store, struct error *error)
     for (int i = 0; i < STATEMENT_COUNT && code == SQLITE_OK; i++) {
         code = prepare(store, texts[i], &store->statements[i]);
     }
-    for (int kind = 0; kind < RECORD_METRIC && code == SQLITE_OK; kind++) {
+    for (int kind = 0; kind < RECORD_KIND_COUNT && code == SQLITE_OK; kind++) {
         const struct table *table = table_of((enum record_kind)kind);
-        table_update_sql(table, sql);
-        code = prepare(store, sql, &store->update[kind]);
-        if (code == SQLITE_OK) {
+        if (kind != RECORD_METRIC) { /* an event that does not change */
+            table_update_sql(table, sql);
+            code = prepare(store, sql, &store->update[kind]);
+        }
+        if (code == SQLITE_OK && kind != RECORD_LATE) { /* only a change */
             table_insert_sql(table, sql);
             code = prepare(store, sql, &store->insert[kind]);
         }

@@ -242,7 +242,7 @@ enum tide_status store_event(struct store *store, const struct trace *trace, con
 }
 
 enum tide_status store_log(struct store *store, const struct wire_attempt *attempt,
-                           const char *stream, int64_t offset, const char *text)
+                           enum wire_stream stream, int64_t offset, const char *text)
 {
     return batch_add_log(&store->batch, attempt, stream, offset, text);
 }

@@ -138,13 +138,13 @@ enum tide_status store_event(struct store *store, const struct trace *trace, con
     __attribute__((warn_unused_result));
 
 /*
- * store_log: adds a piece of an attempt's output, which begins at byte `offset` of `stream`
- * ("stdout" or "stderr"). A piece that is there already, or whose attempt is not, is ignored. Of
+ * store_log: adds a piece of an attempt's output, which begins at byte `offset` of its
+ * stream. A piece that is there already, or whose attempt is not, is ignored. Of
  * each stream the first STORE_LOG_HEAD_BYTES and the last STORE_LOG_TAIL_BYTES stay, in whole
  * pieces. As store_apply.
  */
 enum tide_status store_log(struct store *store, const struct wire_attempt *attempt,
-                           const char *stream, int64_t offset, const char *text)
+                           enum wire_stream stream, int64_t offset, const char *text)
     __attribute__((warn_unused_result));
 
 /* store_commit: writes the batch in one transaction; see above. An empty batch is TIDE_OK. */

@@ -87,6 +87,9 @@ static const struct column trial_columns[] = {
     INT32_OR(0, "checkpoint_attempt", trial.checkpoint.attempt),
     INT32_OR(0, "checkpoint_seq", trial.checkpoint.seq),
     INT64("checkpoint_step", trial.checkpoint.step),
+    INT32_OR(0, "previous_attempt", trial.previous.attempt),
+    INT32_OR(0, "previous_seq", trial.previous.seq),
+    INT64("previous_step", trial.previous.step),
     MOMENT("created", trial.created_ms),
     MOMENT("started", trial.started_ms),
     MOMENT("ended", trial.ended_ms),
@@ -115,6 +118,22 @@ static const struct column attempt_columns[] = {
     INT64("useful_ms", attempt.useful_ms),
     INT64("lost_ms", attempt.lost_ms),
     INT64("incarnation", attempt.incarnation),
+    BOOL("late", attempt.late),
+    TEXT("message", attempt.message_text),
+};
+
+/* What a late RESULT changes of its attempt's row. */
+static const struct column late_columns[] = {
+    KEY("experiment", attempt.experiment),
+    KEY("trial", attempt.trial),
+    KEY("number", attempt.number),
+    FIXED("worker", COLUMN_INT32, attempt.worker),
+    WORD("state", attempt.state, attempt_state_words),
+    WORD("outcome", attempt.outcome, outcome_words),
+    WORD("cause", attempt.cause, cause_words),
+    INT32_OR(-1, "exit_code", attempt.exit_code),
+    INT32_OR(0, "signal", attempt.signal),
+    INT64_OR(-1, "last_step", attempt.last_step),
     BOOL("late", attempt.late),
     TEXT("message", attempt.message_text),
 };
@@ -173,20 +192,23 @@ static const struct column metric_columns[] = {
 #define COLUMNS(list) (list), sizeof(list) / sizeof *(list)
 
 /* The fences are R2, I1, I2 and I9: attempt numbers only grow, an end is final, a result is written
- * once. The core decides so anyway; should it ever not, the row is refused. */
+ * once. The core decides so anyway; should it ever not, the row is refused. $column is what the new
+ * image says. */
+static const char trial_fence[] =
+    " AND attempts <= $attempts AND (value IS NULL OR value IS $value)"
+    " AND (told IS NULL OR told IS $told) AND (state = $state OR state NOT IN"
+    " ('completed', 'infeasible', 'pruned', 'cancelled'))";
+static const char attempt_fence[] = " AND worker = $worker AND (state = $state OR state <> 'done')";
+static const char suggestion_fence[] = " AND (state = $state OR state = 'ready')";
+static const char suggestion_params[] =
+    "(SELECT params FROM suggestion WHERE experiment = $experiment AND number = $suggestion)";
+
 static const struct table tables[RECORD_KIND_COUNT] = {
     [RECORD_EXPERIMENT] = {"experiment", "", NULL, NULL, COLUMNS(experiment_columns)},
-    [RECORD_TRIAL] = {"trial",
-                      " AND attempts <= ?6 AND (value IS NULL OR value IS ?10)"
-                      " AND (told IS NULL OR told IS ?22) AND (state = ?3 OR state NOT IN"
-                      " ('completed', 'infeasible', 'pruned', 'cancelled'))",
-                      "params",
-                      "(SELECT params FROM suggestion WHERE experiment = ?1 AND number = ?5)",
-                      COLUMNS(trial_columns)},
-    [RECORD_ATTEMPT] = {"attempt", " AND worker = ?4 AND (state = ?5 OR state <> 'done')", NULL,
-                        NULL, COLUMNS(attempt_columns)},
-    [RECORD_SUGGESTION] = {"suggestion", " AND (state = ?3 OR state = 'ready')", NULL, NULL,
-                           COLUMNS(suggestion_columns)},
+    [RECORD_TRIAL] = {"trial", trial_fence, "params", suggestion_params, COLUMNS(trial_columns)},
+    [RECORD_ATTEMPT] = {"attempt", attempt_fence, NULL, NULL, COLUMNS(attempt_columns)},
+    [RECORD_LATE] = {"attempt", attempt_fence, NULL, NULL, COLUMNS(late_columns)},
+    [RECORD_SUGGESTION] = {"suggestion", suggestion_fence, NULL, NULL, COLUMNS(suggestion_columns)},
     [RECORD_WORKER] = {"worker", "", NULL, NULL, COLUMNS(worker_columns)},
     [RECORD_CHECKPOINT] = {"checkpoint", "", NULL, NULL, COLUMNS(checkpoint_columns)},
     [RECORD_METRIC] = {"metric", "", NULL, NULL, COLUMNS(metric_columns)},
@@ -245,6 +267,34 @@ __attribute__((format(printf, 2, 3))) static void sql_add(char *sql, const char 
     ASSERT(added >= 0 && (size_t)added < TABLE_SQL_BYTES - length);
 }
 
+/* Which parameter, from 1, holds the column whose name `text` begins with. */
+static uint32_t parameter_of(const struct table *table, const char *text, size_t length)
+{
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        if (strncmp(name, text, length) == 0 && name[length] == '\0') {
+            return i + 1;
+        }
+    }
+    ASSERT(!"a $column that the table has");
+    return 0;
+}
+
+/* Appends SQL in which $column stands for its parameter. */
+static void template_add(const struct table *table, char *sql, const char *template)
+{
+    for (const char *at = template; *at != '\0';) {
+        size_t plain = strcspn(at, "$");
+        sql_add(sql, "%.*s", (int)plain, at);
+        at += plain;
+        if (*at == '$') {
+            size_t name = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
+            sql_add(sql, "?%u", parameter_of(table, at + 1, name));
+            at += 1 + name;
+        }
+    }
+}
+
 void table_update_sql(const struct table *table, char *sql)
 {
     const char *separator = " SET ";
@@ -270,7 +320,7 @@ void table_update_sql(const struct table *table, char *sql)
             separator = " AND ";
         }
     }
-    sql_add(sql, "%s", table->fence);
+    template_add(table, sql, table->fence);
 }
 
 static void names_add(const struct table *table, char *sql)
@@ -291,7 +341,11 @@ void table_insert_sql(const struct table *table, char *sql)
     for (uint32_t i = 0; i < table->column_count; i++) {
         sql_add(sql, "%s?%u", i == 0 ? "" : ", ", i + 1);
     }
-    sql_add(sql, "%s%s)", extra ? ", " : "", extra ? table->extra_value : "");
+    if (extra) {
+        sql_add(sql, ", ");
+        template_add(table, sql, table->extra_value);
+    }
+    sql_add(sql, ")");
 }
 
 void table_select_sql(const struct table *table, char *sql)

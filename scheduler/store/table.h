@@ -50,7 +50,7 @@ struct table {
     uint32_t column_count;
 };
 
-enum { RECORD_KIND_COUNT = RECORD_METRIC + 1, TABLE_KEYS_MAX = 4, TABLE_COLUMNS_MAX = 25 };
+enum { RECORD_KIND_COUNT = RECORD_METRIC + 1, TABLE_KEYS_MAX = 4 };
 
 /* table_of: the table that holds records of this kind. */
 const struct table *table_of(enum record_kind kind);

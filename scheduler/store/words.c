@@ -16,6 +16,7 @@ static const char *const trace_kinds[] = {TRACE_LIST(X)};
 static const char *const leaves[] = {WIRE_REASON_LIST(X)};
 static const char *const outcomes[] = {WIRE_OUTCOME_LIST(X)};
 static const char *const causes[] = {WIRE_CAUSE_LIST(X)};
+static const char *const streams[] = {WIRE_STREAM_LIST(X)};
 #undef X
 
 #define WORDS(list)                                                                                \
@@ -32,6 +33,7 @@ const struct words trace_kind_words = WORDS(trace_kinds);
 const struct words leave_words = WORDS(leaves);
 const struct words outcome_words = WORDS(outcomes);
 const struct words cause_words = WORDS(causes);
+const struct words stream_words = WORDS(streams);
 
 bool words_parse(const struct words *words, const char *text, int32_t *value)
 {

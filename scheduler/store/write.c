@@ -75,8 +75,8 @@ static enum tide_status refuse_row(const struct record *record, struct error *er
 }
 
 /* Most images replace an earlier one, so the update is tried first. */
-static enum tide_status write_row(struct store *store, const struct record *record,
-                                  const struct outline *outline, struct error *error)
+static enum tide_status write_image(struct store *store, const struct record *record,
+                                    const struct outline *outline, struct error *error)
 {
     struct binding binding;
     int changes = 0;
@@ -87,6 +87,9 @@ static enum tide_status write_row(struct store *store, const struct record *reco
     if (code != SQLITE_DONE || changes > 0) {
         return ran(store, code, "write a row", error);
     }
+    if (record->kind == RECORD_LATE) {
+        return refuse_row(record, error);
+    }
     bind_start(&binding, store->insert[record->kind], &store->batch);
     bind_record(&binding, record, outline);
     code = bind_run(&binding, &changes);
@@ -96,6 +99,7 @@ static enum tide_status write_row(struct store *store, const struct record *reco
     return ran(store, code, "write a row", error);
 }
 
+/* A point reported twice is the same point. */
 static enum tide_status write_metric(struct store *store, const struct record *record,
                                      struct error *error)
 {
@@ -103,9 +107,11 @@ static enum tide_status write_metric(struct store *store, const struct record *r
     int changes = 0;
 
     ASSERT(isfinite(record->metric.value));
-    bind_start(&binding, store->statements[STATEMENT_METRIC], &store->batch);
+    bind_start(&binding, store->insert[RECORD_METRIC], &store->batch);
     bind_record(&binding, record, NULL);
-    return ran(store, bind_run(&binding, &changes), "write a metric", error);
+    int code = bind_run(&binding, &changes);
+    return code == SQLITE_CONSTRAINT_PRIMARYKEY ? TIDE_OK
+                                                : ran(store, code, "write a metric", error);
 }
 
 static enum tide_status write_kind(struct store *store, enum record_kind kind, struct error *error)
@@ -121,7 +127,7 @@ static enum tide_status write_kind(struct store *store, enum record_kind kind, s
         }
         if (status == TIDE_OK) {
             status = kind == RECORD_METRIC ? write_metric(store, &item->record, error)
-                                           : write_row(store, &item->record, &outline, error);
+                                           : write_image(store, &item->record, &outline, error);
         }
         next = item->next;
     }
@@ -215,7 +221,7 @@ static void bind_stream(struct binding *binding, const struct batch_log *log)
     bind_integer(binding, log->attempt.experiment);
     bind_integer(binding, log->attempt.trial);
     bind_integer(binding, log->attempt.number);
-    bind_handle(binding, log->stream);
+    bind_text(binding, stream_words.items[log->stream]);
 }
 
 static enum tide_status write_log(struct store *store, const struct batch_log *log,
@@ -256,7 +262,8 @@ static enum tide_status write_lines(struct store *store, struct error *error)
 enum tide_status write_batch(struct store *store, struct error *error)
 {
     static const enum record_kind order[] = {RECORD_WORKER,  RECORD_SUGGESTION, RECORD_TRIAL,
-                                             RECORD_ATTEMPT, RECORD_CHECKPOINT, RECORD_METRIC};
+                                             RECORD_ATTEMPT, RECORD_LATE,       RECORD_CHECKPOINT,
+                                             RECORD_METRIC};
     enum tide_status status = write_kind(store, RECORD_EXPERIMENT, error);
 
     if (status == TIDE_OK) {

@@ -136,6 +136,7 @@ static void move_trial(struct world *world, struct store *store, int32_t e, int3
         row->checkpoint.attempt = below(world, 3);
         row->checkpoint.seq = row->checkpoint.attempt == 0 ? 0 : 1 + below(world, 5);
         row->checkpoint.step = row->checkpoint.attempt == 0 ? 0 : below(world, 50);
+        row->previous = row->checkpoint;
     }
     row->restarts = below(world, 3);
     row->preemptions = below(world, 50);
@@ -521,7 +522,8 @@ void simple_turn(struct store *store, int32_t number)
         describe_simple(store);
     }
     assert_int_equal(store_event(store, &trace, "trial 1.0: completed"), TIDE_OK);
-    assert_int_equal(store_log(store, &attempt, "stdout", 0, "epoch 1 val_loss=0.7311\n"), TIDE_OK);
+    assert_int_equal(store_log(store, &attempt, STREAM_STDOUT, 0, "epoch 1 val_loss=0.7311\n"),
+                     TIDE_OK);
 }
 
 int64_t query_integer(const char *path, const char *sql)

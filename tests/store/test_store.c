@@ -192,6 +192,43 @@ static void test_fences(void **state)
     }
 }
 
+/* A late RESULT changes what it says and leaves the rest; where it has no attempt it is refused. */
+static void test_late(void **state)
+{
+    struct record lost = {.kind = RECORD_ATTEMPT,
+                          .attempt = {.experiment = 1,
+                                      .trial = 0,
+                                      .number = 2,
+                                      .state = ATTEMPT_LOST,
+                                      .worker = 1,
+                                      .offered_ms = 1795000000123,
+                                      .duration_ms = 4711}};
+    struct record late = {.kind = RECORD_LATE,
+                          .attempt = {.experiment = 1,
+                                      .trial = 0,
+                                      .number = 2,
+                                      .state = ATTEMPT_DONE,
+                                      .worker = 1,
+                                      .outcome = OUTCOME_COMPLETED,
+                                      .late = true}};
+    struct store_texts none = {NULL, 0};
+    struct error error;
+
+    (void)state;
+    struct store *store = store_for_test(path, NULL);
+    simple_turn(store, 0);
+    assert_int_equal(store_apply(store, &late, &none), TIDE_OK); /* in one batch, in any order */
+    assert_int_equal(store_apply(store, &lost, &none), TIDE_OK);
+    commit_for_test(store);
+    assert_int_equal(query_integer(path, "SELECT duration_ms FROM attempt WHERE number = 2"
+                                         " AND state = 'done' AND late = 1"),
+                     4711);
+    late.attempt.number = 3;
+    assert_int_equal(store_apply(store, &late, &none), TIDE_OK);
+    assert_int_equal(store_commit(store, 1795000000123, &error), TIDE_BUG);
+    store_close(store);
+}
+
 /* The first MiB and the last 4 MiB of a stream stay; what belongs to no attempt is ignored. */
 static void test_log_is_bounded(void **state)
 {
@@ -204,9 +241,9 @@ static void test_log_is_bounded(void **state)
     struct store *store = store_for_test(path, NULL);
     simple_turn(store, 0);
     for (int64_t i = 0; i < PIECES; i++) {
-        assert_int_equal(store_log(store, &attempt, "stderr", i * PIECE, piece), TIDE_OK);
+        assert_int_equal(store_log(store, &attempt, STREAM_STDERR, i * PIECE, piece), TIDE_OK);
     }
-    assert_int_equal(store_log(store, &unknown, "stderr", 0, piece), TIDE_OK);
+    assert_int_equal(store_log(store, &unknown, STREAM_STDERR, 0, piece), TIDE_OK);
     commit_for_test(store);
     assert_int_equal(query_integer(path, "SELECT sum(length(text)) FROM log WHERE stream = 'stderr'"
                                          " AND offset < 1048576"),
@@ -255,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_metric_current, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lending, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fences, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_is_bounded, setup, teardown),
         cmocka_unit_test(test_moments),
     };
