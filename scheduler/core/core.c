@@ -290,7 +290,7 @@ static void worker_event(struct core *core, const struct event *event)
     if (worker == NULL) {
         return;
     }
-    if (!worker->row.connected) {
+    if (!worker->row.connected && event->kind != EVENT_GONE) {
         (void)emit_message(core, WIRE_WHO, event->worker);
         return;
     }
@@ -410,4 +410,15 @@ const struct worker_row *core_worker(const struct core *core, int32_t worker)
 {
     const struct worker *found = worker_find(core, worker);
     return found == NULL ? NULL : &found->row;
+}
+
+bool core_idle(const struct core *core, int32_t experiment)
+{
+    const struct experiment *found = experiment_find(core, experiment);
+
+    if (found == NULL) {
+        return true;
+    }
+    return found->running == 0 && (found->row.state == EXPERIMENT_PAUSED ||
+                                   (experiment_ended(found) && found->open.count == 0));
 }

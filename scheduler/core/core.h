@@ -81,7 +81,7 @@ enum event_kind {
 
 struct submitted_event {
     struct experiment_config config;
-    uint32_t name_text, spec_text;
+    uint32_t name_text, spec_text, workdir_text;
 };
 
 struct hello_event {
@@ -255,6 +255,10 @@ const struct experiment_row *core_experiment(const struct core *core, int32_t ex
 const struct trial_row *core_trial(const struct core *core, int32_t experiment, int32_t trial);
 const struct experiment_config *core_config(const struct core *core, int32_t experiment);
 const struct worker_row *core_worker(const struct core *core, int32_t worker);
+
+/* core_idle: whether nothing of the experiment runs, and nothing will until an operator says so: it
+ * has ended, or it is paused. */
+bool core_idle(const struct core *core, int32_t experiment);
 
 /* core_check: the invariants I1-I4, I9, I11, I14 and the lists; the first that does not hold in
  * words, NULL when all do. */

@@ -165,6 +165,7 @@ void experiment_submit(struct core *core, const struct submitted_event *submitte
     *row = experiment->row;
     row->name_text = submitted->name_text;
     row->spec_text = submitted->spec_text;
+    row->workdir_text = submitted->workdir_text;
     core->out->created = experiment->row.id;
     (void)emit_trace_of(core, TRACE_SUBMITTED, experiment->row.id, 0);
 }

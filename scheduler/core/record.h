@@ -126,6 +126,7 @@ struct experiment_row {
     int64_t told_count;                       /* ends told to the optimizer so far */
     int64_t compute_ms;                       /* slot-time inside ended attempts */
     uint32_t name_text, spec_text;            /* only in the first record */
+    uint32_t workdir_text;                    /* the same: where its commands start */
 };
 
 struct checkpoint_pointer {

@@ -116,7 +116,9 @@ void trial_end(struct core *core, struct trial *trial, enum trial_state state,
 
     ASSERT(!attempt_live(trial));
     trial->row.ended_ms = core->wall_ms;
-    trial->row.told = ++experiment->row.told_count;
+    if (trial->row.told == 0) { /* one that was dug up keeps its place among the ends */
+        trial->row.told = ++experiment->row.told_count;
+    }
     trial_move(core, trial, state, reason);
     trial_close(core, trial);
     experiment->failures += state == TRIAL_FAILED || state == TRIAL_BURIED ? 1 : 0;

@@ -93,7 +93,11 @@ static void bind_numbers(struct binding *binding, char *text, const double *valu
         if (i > 0) {
             text[length++] = ',';
         }
-        number_print_real(text + length, values[i]);
+        if (isfinite(values[i])) {
+            number_print_real(text + length, values[i]);
+        } else {
+            memcpy(text + length, "null", sizeof "null"); /* a constrained outcome never seen */
+        }
         length += strlen(text + length);
     }
     text[length++] = ']';
@@ -104,7 +108,7 @@ static void bind_numbers(struct binding *binding, char *text, const double *valu
 static bool constraints_hold(const double *values, uint32_t count, const struct outline *outline)
 {
     for (uint32_t i = 0; i < count && i < outline->outcome_count; i++) {
-        if (values[i] < outline->min[i] || values[i] > outline->max[i]) {
+        if (!(values[i] >= outline->min[i] && values[i] <= outline->max[i])) {
             return false;
         }
     }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 struct store_rows {
@@ -112,7 +113,9 @@ static bool read_numbers(const char *text, struct trial_row *trial)
         }
         memcpy(number, at + 1, length);
         number[length] = '\0';
-        if (!number_parse_real(number, &trial->values[trial->value_count])) {
+        if (strcmp(number, "null") == 0) {
+            trial->values[trial->value_count] = (double)NAN;
+        } else if (!number_parse_real(number, &trial->values[trial->value_count])) {
             return false;
         }
         trial->value_count++;

@@ -31,7 +31,8 @@ CREATE TABLE experiment (
     direction     TEXT CHECK (direction IN ('minimize', 'maximize')),
     objectives    TEXT NOT NULL DEFAULT '[]', -- [{"metric", "direction"}, ...] in the spec's order
     constraints   TEXT NOT NULL DEFAULT '[]', -- [{"metric", "min", "max"}, ...] on outcomes
-    spec          TEXT NOT NULL             -- YAML as it was submitted
+    spec          TEXT NOT NULL,            -- YAML as it was submitted
+    workdir       TEXT                      -- where its commands start; absolute
 ) STRICT;
 CREATE INDEX experiment_name ON experiment (name);
 

@@ -1,0 +1,15 @@
+/*
+ * clock: the only place of the coordinator that reads a clock.
+ */
+#ifndef LOOP_CLOCK_H
+#define LOOP_CLOCK_H
+
+#include <stdint.h>
+
+/* clock_boot_ms: milliseconds of CLOCK_BOOTTIME: leases, backoff, timeouts. */
+int64_t clock_boot_ms(void);
+
+/* clock_wall_ms: milliseconds of UTC since 1970: rows, windows, prices. */
+int64_t clock_wall_ms(void);
+
+#endif

@@ -1,0 +1,311 @@
+#include "loop/coordinator.h"
+
+#include "base/log.h"
+#include "loop/clock.h"
+#include "loop/inside.h"
+
+#include <tidemill/version.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+enum {
+    TURN_MESSAGES_MAX = 4096, /* of one transaction */
+    COMMIT_RETRY_MS = 50      /* while a shell or a full disk is in the way */
+};
+
+static const struct core_capacity start_capacity = {.experiments = 4, .trials = 256, .workers = 16};
+
+static enum tide_status core_open(struct coordinator *coordinator, struct error *error)
+{
+    coordinator->core_memory = malloc(core_bytes(start_capacity));
+    coordinator->outcome = malloc(sizeof *coordinator->outcome);
+    if (coordinator->core_memory == NULL || coordinator->outcome == NULL) {
+        return error_set(error, TIDE_NO_MEMORY, "out of memory");
+    }
+    coordinator->core = core_init(coordinator->core_memory, start_capacity,
+                                  store_incarnation(coordinator->store), coordinator->lease_ms);
+    return TIDE_OK;
+}
+
+static enum tide_status store_begin(struct coordinator *coordinator,
+                                    const struct coordinator_options *options, struct error *error)
+{
+    const struct store_options store = {.path = options->store,
+                                        .software = "tidemill " TIDE_VERSION,
+                                        .ballast_bytes =
+                                            options->keys == NULL ? 0 : STORE_BALLAST_BYTES,
+                                        .wall_ms = clock_wall_ms()};
+    const int length = snprintf(coordinator->run_directory, sizeof coordinator->run_directory,
+                                "%s.run", options->store);
+
+    if (length < 0 || (size_t)length >= sizeof coordinator->run_directory) {
+        return error_set(error, TIDE_INVALID, "the path of the store is too long");
+    }
+    return store_open(&store, &coordinator->store, error);
+}
+
+static enum tide_status transport_begin(struct coordinator *coordinator,
+                                        const struct coordinator_options *options,
+                                        struct error *error)
+{
+    struct transport_config config = {.listen = options->listen,
+                                      .run_directory = coordinator->run_directory,
+                                      .keys_directory = options->keys,
+                                      .incarnation = store_incarnation(coordinator->store),
+                                      .limits = transport_limits_default()};
+
+    (void)snprintf(config.cluster, sizeof config.cluster, "%s", store_cluster(coordinator->store));
+    return transport_open(&config, &coordinator->transport, error);
+}
+
+/* What the workers that `run` itself had started were doing ended with them. */
+static void local_workers_lose(struct coordinator *coordinator)
+{
+    for (int32_t id = 1; id <= (int32_t)coordinator->roster.count; id++) {
+        const char *name = roster_entry(&coordinator->roster, id)->name;
+        if (strncmp(name, "local-", strlen("local-")) == 0) {
+            coordinator_worker_gone(coordinator, name);
+        }
+    }
+}
+
+enum tide_status coordinator_open(const struct coordinator_options *options,
+                                  struct coordinator **opened, struct error *error)
+{
+    struct coordinator *coordinator = calloc(1, sizeof *coordinator);
+    enum tide_status status = TIDE_OK;
+
+    if (coordinator == NULL) {
+        return error_set(error, TIDE_NO_MEMORY, "out of memory");
+    }
+    coordinator->lease_ms = options->lease_ms == 0 ? LEASE_MS : options->lease_ms;
+    coordinator->parcels_end = &coordinator->parcels;
+    coordinator->replies_end = &coordinator->replies;
+    status = store_begin(coordinator, options, error);
+    if (status == TIDE_OK) {
+        status = searcher_open(&coordinator->searcher, error);
+    }
+    if (status == TIDE_OK) {
+        status = core_open(coordinator, error);
+    }
+    if (status == TIDE_OK) {
+        status = coordinator_load(coordinator, error);
+    }
+    if (status == TIDE_OK) {
+        status = transport_begin(coordinator, options, error);
+    }
+    if (status != TIDE_OK) {
+        coordinator_close(coordinator);
+        return status;
+    }
+    if (options->workers_are_gone) {
+        local_workers_lose(coordinator);
+    }
+    *opened = coordinator;
+    return TIDE_OK;
+}
+
+static void parcels_drop(struct coordinator *coordinator)
+{
+    while (coordinator->parcels != NULL) {
+        struct parcel *parcel = coordinator->parcels;
+        coordinator->parcels = parcel->next;
+        free(parcel->running);
+        free(parcel->outbox);
+        free(parcel);
+    }
+    while (coordinator->replies != NULL) {
+        struct reply *reply = coordinator->replies;
+        coordinator->replies = reply->next;
+        free(reply->body);
+        free(reply);
+    }
+}
+
+void coordinator_close(struct coordinator *coordinator)
+{
+    struct error error;
+
+    if (coordinator == NULL) {
+        return;
+    }
+    if (coordinator->store != NULL && coordinator->failed == TIDE_OK) {
+        (void)!store_commit(coordinator->store, clock_wall_ms(),
+                            &error); /* what fails now is redone after a restart */
+    }
+    transport_close(coordinator->transport);
+    searcher_close(coordinator->searcher);
+    store_close(coordinator->store);
+    parcels_drop(coordinator);
+    roster_fini(&coordinator->roster);
+    for (size_t i = 0; i <= EXPERIMENTS_MAX; i++) {
+        spec_free(coordinator->submissions[i].spec);
+        free(coordinator->submissions[i].workdir);
+    }
+    free(coordinator->core_memory);
+    free(coordinator->outcome);
+    free(coordinator);
+}
+
+/* How long poll may wait: until the core, a failed commit or the caller wants the next turn. */
+static long poll_timeout(const struct coordinator *coordinator, int64_t wait_ms)
+{
+    const int64_t now_ms = clock_boot_ms();
+    int64_t until_ms = core_deadline(coordinator->core);
+
+    if (coordinator->retry_boot_ms != 0 && coordinator->retry_boot_ms < until_ms) {
+        until_ms = coordinator->retry_boot_ms;
+    }
+    if (coordinator->parcels != NULL && coordinator->retry_boot_ms == 0) {
+        return 0; /* decided between turns: commit and send it now */
+    }
+    const int64_t left_ms = until_ms == INT64_MAX ? wait_ms : until_ms - now_ms;
+    return (long)(left_ms < 0 ? 0 : left_ms < wait_ms ? left_ms : wait_ms);
+}
+
+static enum tide_status wait_for_something(struct coordinator *coordinator, int extra_fd,
+                                           int64_t wait_ms, struct error *error)
+{
+    zmq_pollitem_t items[] = {
+        {.socket = transport_socket(coordinator->transport), .events = ZMQ_POLLIN},
+        {.fd = transport_alarm_fd(coordinator->transport), .events = ZMQ_POLLIN},
+        {.fd = searcher_fd(coordinator->searcher), .events = ZMQ_POLLIN},
+        {.fd = extra_fd, .events = ZMQ_POLLIN},
+    };
+
+    if (zmq_poll(items, extra_fd < 0 ? 3 : 4, poll_timeout(coordinator, wait_ms)) < 0 &&
+        errno != EINTR) {
+        return error_set(error, TIDE_IO, "zmq_poll: %s", zmq_strerror(errno));
+    }
+    return TIDE_OK;
+}
+
+static enum tide_status messages_take(struct coordinator *coordinator)
+{
+    static struct wire_message message; /* large; one thread */
+    struct peer peer;
+    enum tide_status status = TIDE_OK;
+
+    for (int i = 0; i < TURN_MESSAGES_MAX && status == TIDE_OK; i++) {
+        status = transport_receive(coordinator->transport, clock_boot_ms(), &message, &peer);
+        if (status == TIDE_OK) {
+            receive_message(coordinator, &message, &peer);
+            wire_message_fini(&message);
+        }
+    }
+    return status == TIDE_NOT_FOUND ? TIDE_OK : status;
+}
+
+static void answers_take(struct coordinator *coordinator)
+{
+    struct search_answer answer;
+
+    while (searcher_take(coordinator->searcher, &answer)) {
+        receive_answer(coordinator, &answer);
+    }
+}
+
+static void timers_take(struct coordinator *coordinator)
+{
+    for (int i = 0; i < TURN_MESSAGES_MAX && core_deadline(coordinator->core) <= clock_boot_ms();
+         i++) {
+        struct event event = {.kind = EVENT_TIMER};
+        step(coordinator, &event);
+    }
+}
+
+/* Says once what is in the way, and who. */
+static void commit_delayed(struct coordinator *coordinator, const struct error *error)
+{
+    if (coordinator->retry_boot_ms == 0) {
+        log_line(LOG_WARNING, "store_waits", "why=\"%s\" holder=%" PRId32, error->text,
+                 store_holder(coordinator->store));
+    }
+    coordinator->retry_boot_ms = clock_boot_ms() + COMMIT_RETRY_MS;
+}
+
+static enum tide_status commit_and_send(struct coordinator *coordinator, struct error *error)
+{
+    if (coordinator->retry_boot_ms > clock_boot_ms()) {
+        return TIDE_OK;
+    }
+    const enum tide_status status = store_commit(coordinator->store, clock_wall_ms(), error);
+    if (status == TIDE_BUSY || status == TIDE_FULL || status == TIDE_NO_MEMORY) {
+        commit_delayed(coordinator, error);
+        return TIDE_OK;
+    }
+    if (status != TIDE_OK) {
+        return status;
+    }
+    if (coordinator->retry_boot_ms != 0) {
+        log_line(LOG_INFO, "store_goes_on", "%s", "");
+        coordinator->retry_boot_ms = 0;
+    }
+    parcels_send(coordinator);
+    replies_send(coordinator);
+    const enum tide_status tidied = store_tidy(coordinator->store, error);
+    return tidied == TIDE_IO ? TIDE_IO : TIDE_OK;
+}
+
+enum tide_status coordinator_turn(struct coordinator *coordinator, int extra_fd, int64_t wait_ms,
+                                  struct error *error)
+{
+    enum tide_status status = wait_for_something(coordinator, extra_fd, wait_ms, error);
+
+    if (status == TIDE_OK) {
+        status = messages_take(coordinator);
+        if (status != TIDE_OK) {
+            (void)error_set(error, status, "the socket failed: keys can no longer be checked");
+        }
+    }
+    if (status == TIDE_OK) {
+        answers_take(coordinator);
+        timers_take(coordinator);
+        status = commit_and_send(coordinator, error);
+    }
+    if (status == TIDE_OK && coordinator->failed != TIDE_OK) {
+        status = coordinator->failed;
+        *error = coordinator->error;
+    }
+    if (status != TIDE_OK) {
+        coordinator->failed = status;
+    }
+    return status;
+}
+
+void coordinator_worker_gone(struct coordinator *coordinator, const char *name)
+{
+    const int32_t worker = roster_find(&coordinator->roster, name);
+    struct event event = {.kind = EVENT_GONE, .worker = worker};
+
+    if (worker != 0) {
+        roster_entry(&coordinator->roster, worker)->connected = false;
+        step(coordinator, &event);
+    }
+}
+
+const struct experiment_row *coordinator_experiment(const struct coordinator *coordinator,
+                                                    int32_t experiment)
+{
+    return core_experiment(coordinator->core, experiment);
+}
+
+bool coordinator_idle(const struct coordinator *coordinator, int32_t experiment)
+{
+    return core_idle(coordinator->core, experiment);
+}
+
+const char *coordinator_endpoint(const struct coordinator *coordinator)
+{
+    return transport_endpoint(coordinator->transport);
+}
+
+const char *coordinator_run_directory(const struct coordinator *coordinator)
+{
+    return coordinator->run_directory;
+}

@@ -1,0 +1,88 @@
+/*
+ * inside: what the files of the loop share. Private to scheduler/loop.
+ */
+#ifndef LOOP_INSIDE_H
+#define LOOP_INSIDE_H
+
+#include "loop/coordinator.h"
+#include "loop/roster.h"
+#include "loop/searcher.h"
+#include "store/store.h"
+
+/* What the loop keeps of an experiment beside the core. */
+struct submission {
+    struct spec *spec;
+    char *workdir; /* absolute; "" the worker's own scratch */
+};
+
+/* A message to a worker that waits for the commit, with its share of the step's verdict lists. */
+struct parcel {
+    struct parcel *next;
+    struct message message;
+    uint32_t running_count, outbox_count;
+    struct wire_verdict_of *running, *outbox; /* owned */
+};
+
+/* An answer to a client that waits for the commit. */
+struct reply {
+    struct reply *next;
+    struct peer peer;
+    int64_t id;
+    int32_t exit_code;
+    char *body; /* owned */
+};
+
+struct coordinator {
+    struct store *store;
+    struct transport *transport;
+    struct searcher *searcher;
+    struct core *core;
+    void *core_memory;
+    struct outcome *outcome;
+    struct roster roster;
+    struct submission submissions[EXPERIMENTS_MAX + 1]; /* by experiment id */
+    int32_t experiment_count;
+    int32_t restoring;      /* the experiment whose search is being restored */
+    uint32_t trials_loaded; /* while the rows are read */
+    const char *texts[16];  /* of the event being taken; borrowed */
+    uint32_t text_count;
+    struct parcel *parcels, **parcels_end;
+    struct reply *replies, **replies_end;
+    int64_t retry_boot_ms; /* when to try a commit again; 0 none failed */
+    int64_t lease_ms;
+    enum tide_status failed; /* why the coordinator cannot go on; TIDE_OK it can */
+    struct error error;
+    char run_directory[KEY_PATH_BYTES];
+};
+
+/* step.c: one event through the core, its records into the store's batch, its effects to the
+ * searcher. */
+void step(struct coordinator *coordinator, struct event *event);
+uint32_t step_text(struct coordinator *coordinator, const char *text);
+void coordinator_fail(struct coordinator *coordinator, enum tide_status status,
+                      const struct error *error);
+
+void trial_tell(struct coordinator *coordinator, const struct trial_row *row);
+
+/* load.c: everything from the store's rows. */
+enum tide_status coordinator_load(struct coordinator *coordinator, struct error *error);
+enum tide_status search_restore(struct coordinator *coordinator, int32_t experiment,
+                                struct error *error);
+
+/* submit.c: a spec in the core's terms. */
+void config_of_spec(const struct spec *spec, struct experiment_config *config);
+
+/* receive.c, request.c: what peers say. */
+void receive_message(struct coordinator *coordinator, const struct wire_message *message,
+                     const struct peer *peer);
+void receive_request(struct coordinator *coordinator, const struct wire_request *request,
+                     const struct peer *peer);
+void receive_answer(struct coordinator *coordinator, struct search_answer *answer);
+
+/* send.c: what waits for the commit, and its sending. */
+void parcel_put(struct coordinator *coordinator, const struct message *message);
+void parcel_send(struct coordinator *coordinator, const struct parcel *parcel);
+void parcels_send(struct coordinator *coordinator);
+void replies_send(struct coordinator *coordinator);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * step: one event through the core: its records join the store's batch, its effects go to the
+ * searcher, its messages wait.
+ */
+#include "loop/inside.h"
+
+#include "base/log.h"
+#include "loop/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void coordinator_fail(struct coordinator *coordinator, enum tide_status status,
+                      const struct error *error)
+{
+    if (coordinator->failed == TIDE_OK) {
+        coordinator->failed = status;
+        coordinator->error = *error;
+    }
+}
+
+uint32_t step_text(struct coordinator *coordinator, const char *text)
+{
+    if (text == NULL) {
+        return 0;
+    }
+    coordinator->texts[coordinator->text_count++] = text;
+    return coordinator->text_count;
+}
+
+static bool roomier(struct core_capacity a, struct core_capacity b)
+{
+    return a.experiments > b.experiments || a.trials > b.trials || a.workers > b.workers;
+}
+
+/* Moves the core to larger memory before the step that may need it; false when there is none. */
+static bool core_make_room(struct coordinator *coordinator, const struct event *event)
+{
+    const struct core_capacity needs = core_needs(coordinator->core, event);
+
+    if (!roomier(needs, core_capacity(coordinator->core))) {
+        return true;
+    }
+    void *memory = malloc(core_bytes(needs));
+    if (memory == NULL) {
+        return false;
+    }
+    coordinator->core = core_move(coordinator->core, memory, needs);
+    free(coordinator->core_memory);
+    coordinator->core_memory = memory;
+    return true;
+}
+
+static void store_check(struct coordinator *coordinator, enum tide_status status)
+{
+    struct error error;
+
+    if (status != TIDE_OK) {
+        (void)error_set(&error, status, "cannot hold a decision for the store: %s",
+                        tide_status_text(status));
+        coordinator_fail(coordinator, status, &error);
+    }
+}
+
+static void records_apply(struct coordinator *coordinator)
+{
+    const struct outcome *outcome = coordinator->outcome;
+    const struct store_texts texts = {.items = coordinator->texts,
+                                      .count = coordinator->text_count};
+    char line[256];
+
+    for (uint32_t i = 0; i < outcome->record_count; i++) {
+        store_check(coordinator, store_apply(coordinator->store, &outcome->records[i], &texts));
+    }
+    for (uint32_t i = 0; i < outcome->trace_count; i++) {
+        (void)trace_print(&outcome->traces[i], line, sizeof line);
+        store_check(coordinator, store_event(coordinator->store, &outcome->traces[i], line));
+    }
+}
+
+/* What became of a trial, in the searcher's terms: told, or taken back. */
+void trial_tell(struct coordinator *coordinator, const struct trial_row *row)
+{
+    struct search_tell tell = {.experiment = row->experiment,
+                               .number = row->suggestion,
+                               .completed = row->state == TRIAL_COMPLETED,
+                               .infeasible = row->state == TRIAL_INFEASIBLE};
+
+    if (row->state == TRIAL_CANCELLED || row->state == TRIAL_PRUNED) {
+        searcher_forget(coordinator->searcher, row->experiment, row->suggestion);
+        return;
+    }
+    memcpy(tell.values, row->values, sizeof tell.values);
+    searcher_tell(coordinator->searcher, &tell);
+}
+
+static void effects_do(struct coordinator *coordinator)
+{
+    for (uint32_t i = 0; i < coordinator->outcome->effect_count; i++) {
+        const struct effect *effect = &coordinator->outcome->effects[i];
+        switch (effect->kind) {
+        case EFFECT_SUGGEST:
+            searcher_ask(coordinator->searcher, effect->experiment, effect->number);
+            break;
+        case EFFECT_TELL:
+            trial_tell(coordinator,
+                       core_trial(coordinator->core, effect->experiment, effect->number));
+            break;
+        case EFFECT_FORGET:
+            searcher_forget(coordinator->searcher, effect->experiment, effect->number);
+            break;
+        case EFFECT_ENDED:
+            searcher_end(coordinator->searcher, effect->experiment);
+            break;
+        }
+    }
+}
+
+void step(struct coordinator *coordinator, struct event *event)
+{
+    struct error error;
+
+    event->boot_ms = clock_boot_ms();
+    event->wall_ms = clock_wall_ms();
+    if (!core_make_room(coordinator, event)) {
+        (void)error_set(&error, TIDE_NO_MEMORY, "out of memory");
+        coordinator_fail(coordinator, TIDE_NO_MEMORY, &error);
+        return;
+    }
+    core_step(coordinator->core, event, coordinator->outcome);
+    records_apply(coordinator);
+    coordinator->text_count = 0;
+    effects_do(coordinator);
+    for (uint32_t i = 0; i < coordinator->outcome->message_count; i++) {
+        parcel_put(coordinator, &coordinator->outcome->messages[i]);
+    }
+}
