@@ -357,7 +357,8 @@ enum tide_status transport_send(struct transport *transport, const struct peer *
     struct session *session = &transport->sessions[peer->index];
     const bool worker = peer->role == KEY_WORKER;
 
-    if (session->grant != peer->grant || session->barred || (worker && !session->connected)) {
+    if (!keyring_valid(transport->keyring, peer->index, peer->grant) ||
+        session->grant != peer->grant || (worker && !session->connected)) {
         return TIDE_UNREACHABLE;
     }
     const enum tide_status status =

@@ -141,7 +141,7 @@ static void *zap_run(void *argument)
             serving = request_serve(zap);
         }
     }
-    (void)zmq_close(zap->socket);
+    /* The socket stays bound: unanswered requests let nobody in, a missing handler everybody. */
     atomic_store(&zap->ended, true);
     (void)eventfd_write(zap->ended_fd, 1);
     return NULL;
@@ -196,11 +196,17 @@ enum tide_status zap_open(void *context, struct keyring *keyring, struct zap **z
     return TIDE_OK;
 }
 
+void zap_stop(struct zap *zap)
+{
+    (void)eventfd_write(zap->stop_fd, 1);
+}
+
 void zap_close(struct zap *zap)
 {
     if (zap != NULL) {
-        (void)eventfd_write(zap->stop_fd, 1);
+        zap_stop(zap);
         (void)pthread_join(zap->thread, NULL);
+        (void)zmq_close(zap->socket);
         zap_free(zap);
     }
 }

@@ -19,7 +19,9 @@ struct zap;
  */
 enum tide_status zap_open(void *context, struct keyring *keyring, struct zap **zap);
 
-/* zap_close: ends the thread; before the context is terminated. NULL is allowed. */
+/* zap_stop: asks the thread to end. zap_close: waits for that, and frees; before the context is
+ * terminated. NULL is allowed. */
+void zap_stop(struct zap *zap);
 void zap_close(struct zap *zap);
 
 /* zap_ended_fd: readable from when the thread has ended, for whatever reason. */

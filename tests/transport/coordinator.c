@@ -38,13 +38,16 @@ void coordinator_end(struct coordinator *coordinator)
     scratch_free(coordinator->parent);
 }
 
-static void caller_open(struct caller *caller)
+static void caller_open(struct caller *caller, const void *routing_id, size_t bytes)
 {
     struct error error = {0};
 
     assert_int_equal(dealer_open(caller->coordinator->context, &caller->access,
                                  (struct dealer_retry){50, 200}, &caller->dealer, &error),
                      TIDE_OK);
+    if (bytes > 0) {
+        assert_int_equal(zmq_setsockopt(caller->dealer, ZMQ_ROUTING_ID, routing_id, bytes), 0);
+    }
     assert_int_equal(dealer_connect(caller->dealer, &caller->access, &error), TIDE_OK);
 }
 
@@ -60,14 +63,20 @@ void caller_begin(struct caller *caller, struct coordinator *coordinator, enum k
     if (keys_join(coordinator->run_directory, role, name, &caller->access, &error) != TIDE_OK) {
         fail_msg("%s", error.text);
     }
-    caller_open(caller);
+    caller_open(caller, NULL, 0);
 }
 
 void caller_connect(struct caller *caller, const struct caller *owner)
 {
     *caller = *owner;
     (void)snprintf(caller->boot, sizeof caller->boot, "%.31sf", owner->boot);
-    caller_open(caller);
+    caller_open(caller, NULL, 0);
+}
+
+void caller_mask(struct caller *caller, const void *routing_id, size_t bytes)
+{
+    caller_end(caller);
+    caller_open(caller, routing_id, bytes);
 }
 
 void caller_end(struct caller *caller)

@@ -43,6 +43,9 @@ void caller_begin(struct caller *caller, struct coordinator *coordinator, enum k
 void caller_connect(struct caller *caller, const struct caller *owner);
 void caller_end(struct caller *caller);
 
+/* caller_mask: connects anew, under a routing id of its own choosing. */
+void caller_mask(struct caller *caller, const void *routing_id, size_t bytes);
+
 /* caller_say: sends a message of `type` (READY, HELLO, BYE, RENEW or REQUEST) once connected. */
 void caller_say(struct caller *caller, enum wire_type type);
 
@@ -53,13 +56,13 @@ void caller_say_raw(struct caller *caller, const char *frame, size_t bytes, bool
  * 256). */
 enum wire_type caller_hears(struct caller *caller, char *text);
 
-/* coordinator_hears: waits for the next message that gets through; whether it is `type` by
- * `name`. */
+/* coordinator_hears: waits for the next message that gets through, which must be `type` by `name`.
+ */
 void coordinator_hears(struct coordinator *coordinator, enum wire_type type, const char *name,
                        struct peer *peer);
 
-/* coordinator_hears_nothing: takes what is there, which must be refused, until `counts` (one of
- * transport_counts) has grown to `wanted`. */
+/* coordinator_discards: takes what comes, all of which must be refused, until `wanted` messages
+ * have been discarded or malformed since the beginning. */
 void coordinator_discards(struct coordinator *coordinator, uint64_t wanted);
 
 #endif
