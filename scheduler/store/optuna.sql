@@ -110,4 +110,4 @@ CREATE VIEW trial_heartbeats AS
 SELECT (a.experiment << 32) + a.trial AS trial_heartbeat_id,
        (a.experiment << 32) + a.trial AS trial_id, w.last_seen || '000' AS heartbeat
 FROM attempt AS a JOIN worker AS w ON w.id = a.worker
-WHERE a.state IN ('offered', 'active', 'stopping');
+WHERE a.ended IS NULL;

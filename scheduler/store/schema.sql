@@ -3,8 +3,9 @@
 -- milliseconds, money integer millionths. Tables have singular names; plural names belong to the
 -- views that Optuna reads (optuna.sql).
 --
--- The words of states are part of the schema and checked. The words of reasons, causes and kinds
--- grow with the program, so no CHECK stands in their way.
+-- The words of states are part of the schema and checked (with OR: SQLite would fill a table of its
+-- own for an IN of more than two words, on every write). The words of reasons, causes and kinds grow
+-- with the program, so no CHECK stands in their way.
 
 CREATE TABLE meta (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
@@ -18,8 +19,9 @@ CREATE TABLE meta (
 CREATE TABLE experiment (
     id            INTEGER PRIMARY KEY,
     name          TEXT NOT NULL,
-    state         TEXT NOT NULL CHECK (state IN ('queued', 'running', 'waiting', 'paused',
-                      'stopping', 'completed', 'stopped', 'cancelled', 'failed')),
+    state         TEXT NOT NULL CHECK (state = 'queued' OR state = 'running' OR state = 'waiting'
+                      OR state = 'paused' OR state = 'stopping' OR state = 'completed'
+                      OR state = 'stopped' OR state = 'cancelled' OR state = 'failed'),
     reason        TEXT NOT NULL,            -- why it waits, is paused or has ended; '' none
     created       TEXT NOT NULL,
     started       TEXT,
@@ -40,8 +42,8 @@ CREATE TABLE parameter (
     experiment INTEGER NOT NULL REFERENCES experiment,
     position   INTEGER NOT NULL,            -- order in the spec, from 0
     name       TEXT NOT NULL,
-    type       TEXT NOT NULL CHECK (type IN ('float', 'int', 'categorical', 'ordinal', 'bool',
-                   'constant')),
+    type       TEXT NOT NULL CHECK (type = 'float' OR type = 'int' OR type = 'categorical'
+                      OR type = 'ordinal' OR type = 'bool' OR type = 'constant'),
     low        REAL,                        -- float, int: bounds, both included
     high       REAL,
     log        INTEGER NOT NULL CHECK (log IN (0, 1)),
@@ -72,7 +74,7 @@ CREATE TABLE worker (
 CREATE TABLE suggestion (
     experiment INTEGER NOT NULL REFERENCES experiment,
     number     INTEGER NOT NULL,            -- the ask it answers
-    state      TEXT NOT NULL CHECK (state IN ('ready', 'used', 'stale')),
+    state      TEXT NOT NULL CHECK (state = 'ready' OR state = 'used' OR state = 'stale'),
     trial      INTEGER,                     -- the trial it became
     told_count INTEGER NOT NULL,            -- ends the optimizer had been told when asked
     stale_at   INTEGER,                     -- asks made when it was dropped
@@ -82,11 +84,12 @@ CREATE TABLE suggestion (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE trial (
-    experiment         INTEGER NOT NULL REFERENCES experiment,
+    experiment         INTEGER NOT NULL REFERENCES experiment DEFERRABLE INITIALLY DEFERRED,
     number             INTEGER NOT NULL,    -- from 0
     id                 TEXT GENERATED ALWAYS AS (experiment || '.' || number) VIRTUAL,
-    state              TEXT NOT NULL CHECK (state IN ('queued', 'running', 'paused', 'completed',
-                           'failed', 'buried', 'infeasible', 'pruned', 'cancelled')),
+    state              TEXT NOT NULL CHECK (state = 'queued' OR state = 'running' OR state = 'paused'
+                      OR state = 'completed' OR state = 'failed' OR state = 'buried'
+                      OR state = 'infeasible' OR state = 'pruned' OR state = 'cancelled'),
     reason             TEXT NOT NULL,       -- why it is there; 'none'
     value              REAL CHECK (abs(value) <= 1.7976931348623157e308), -- first objective
     objectives         TEXT,                -- JSON array of all, in the experiment's order
@@ -119,7 +122,7 @@ CREATE INDEX trial_value ON trial (value) WHERE state = 'completed';
 
 -- Kept by the two triggers, so that a screen of counts costs nothing at a million trials.
 CREATE TABLE tally (
-    experiment INTEGER NOT NULL REFERENCES experiment,
+    experiment INTEGER NOT NULL,
     state      TEXT NOT NULL,
     trials     INTEGER NOT NULL,
     useful_ms  INTEGER NOT NULL,
@@ -152,8 +155,9 @@ CREATE TABLE attempt (
     experiment  INTEGER NOT NULL,
     trial       INTEGER NOT NULL,
     number      INTEGER NOT NULL,           -- from 1; the fencing token: per trial it only grows
-    state       TEXT NOT NULL CHECK (state IN ('offered', 'active', 'stopping', 'done',
-                    'preempted', 'lost', 'revoked', 'refused', 'failed')),
+    state       TEXT NOT NULL CHECK (state = 'offered' OR state = 'active' OR state = 'stopping'
+                      OR state = 'done' OR state = 'preempted' OR state = 'lost'
+                      OR state = 'revoked' OR state = 'refused' OR state = 'failed'),
     worker      INTEGER NOT NULL REFERENCES worker,
     leave       TEXT NOT NULL,              -- why it was told to leave; 'none'
     outcome     TEXT NOT NULL,              -- how its worker judged the end; 'none'
@@ -175,7 +179,7 @@ CREATE TABLE attempt (
     PRIMARY KEY (experiment, trial, number),
     FOREIGN KEY (experiment, trial) REFERENCES trial (experiment, number)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX attempt_open ON attempt (worker) WHERE state IN ('offered', 'active', 'stopping');
+CREATE INDEX attempt_open ON attempt (worker) WHERE ended IS NULL;
 
 CREATE TABLE metric (
     experiment INTEGER NOT NULL,

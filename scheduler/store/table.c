@@ -197,8 +197,8 @@ static const struct column metric_columns[] = {
  * image says. */
 static const char trial_fence[] =
     " AND attempts <= $attempts AND (value IS NULL OR value IS $value)"
-    " AND (told IS NULL OR told IS $told) AND (state = $state OR state NOT IN"
-    " ('completed', 'infeasible', 'pruned', 'cancelled'))";
+    " AND (told IS NULL OR told IS $told) AND (state = $state OR (state <> 'completed'"
+    " AND state <> 'infeasible' AND state <> 'pruned' AND state <> 'cancelled'))";
 static const char attempt_fence[] = " AND worker = $worker AND (state = $state OR state <> 'done')";
 static const char suggestion_fence[] = " AND (state = $state OR state = 'ready')";
 static const char suggestion_params[] =
@@ -301,7 +301,7 @@ void table_update_sql(const struct table *table, char *sql)
     const char *separator = " SET ";
 
     sql[0] = '\0';
-    sql_add(sql, "UPDATE %s", table->name);
+    sql_add(sql, "UPDATE OR FAIL %s", table->name);
     for (uint32_t i = 0; i < table->column_count; i++) {
         const struct column *column = &table->columns[i];
         if (column->role == ROLE_SET) {
@@ -336,7 +336,7 @@ void table_insert_sql(const struct table *table, char *sql)
     bool extra = table->extra_column != NULL;
 
     sql[0] = '\0';
-    sql_add(sql, "INSERT INTO %s (", table->name);
+    sql_add(sql, "INSERT OR FAIL INTO %s (", table->name);
     names_add(table, sql);
     sql_add(sql, "%s%s) VALUES (", extra ? ", " : "", extra ? table->extra_column : "");
     for (uint32_t i = 0; i < table->column_count; i++) {

@@ -69,7 +69,9 @@ enum { TABLE_SQL_BYTES = 2048 };
 
 /*
  * table_update_sql, table_insert_sql, table_select_sql: statements over all columns, parameter ?N
- * for column N from 1; the update is fenced and leaves what is fixed. `sql` holds TABLE_SQL_BYTES.
+ * for column N from 1; the update is fenced and leaves what is fixed. A change that fails may stay
+ * half done (OR FAIL), because the transaction around it is rolled back anyway: without that SQLite
+ * copies every page a statement with a trigger touches. `sql` holds TABLE_SQL_BYTES.
  */
 void table_update_sql(const struct table *table, char *sql);
 void table_insert_sql(const struct table *table, char *sql);
