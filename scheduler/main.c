@@ -3,7 +3,9 @@
  * do.
  */
 #include "commands/command.h"
+#include "commands/completion.h"
 #include "commands/optimizer.h"
+#include "commands/verbs.h"
 
 #include "base/text.h"
 
@@ -12,12 +14,25 @@
 #include <stdio.h>
 #include <string.h>
 
+static int command_completion(int argc, char **argv);
 static int command_help(int argc, char **argv);
 static int command_version(int argc, char **argv);
 
+/* In the order in which they are of use. */
 static const struct command commands[] = {
+    {"status", "[ID]", "a line for every experiment", command_status},
+    {"trials", "[ID]", "the trials of an experiment, best first", command_trials},
+    {"show", "[ID[.TRIAL]]", "a trial, or an experiment, in full", command_show},
+    {"best", "[ID]", "the best trial, or the Pareto front", command_best},
+    {"logs", "ID.TRIAL [-f]", "what a trial printed", command_logs},
+    {"why", "[ID]", "why an experiment waits, and what would change it", command_why},
+    {"wait", "[ID]", "until an experiment has ended", command_wait},
+    {"workers", "", "every worker and what it runs", command_workers},
+    {"export", "[ID] --format csv|jsonl", "every trial, for other programs", command_export},
     {"optimizer", "", "ask and tell as JSON lines, for any language", command_optimizer},
-    {"help", "", "this list", command_help},
+    {"completion", "bash|zsh|fish", "a script that lets a shell complete words",
+     command_completion},
+    {"help", "[VERB]", "this list, or more about a verb", command_help},
     {"version", "", "the version of this program", command_version},
 };
 
@@ -37,26 +52,10 @@ static void usage_print(FILE *to)
 {
     (void)fprintf(to, "usage: tidemill VERB [ARGUMENTS]\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)fprintf(to, "  %-9s %-28s %s\n", commands[i].name, commands[i].arguments,
+        (void)fprintf(to, "  %-10s %-24s %s\n", commands[i].name, commands[i].arguments,
                       commands[i].summary);
     }
     (void)fprintf(to, "\n'tidemill VERB --help' tells more about one.\n");
-}
-
-static int command_help(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    usage_print(stdout);
-    return EXIT_CODE_OK;
-}
-
-static int command_version(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    (void)printf("tidemill %s\n", TIDE_VERSION);
-    return EXIT_CODE_OK;
 }
 
 static int unknown_command(const char *name)
@@ -74,6 +73,32 @@ static int unknown_command(const char *name)
         (void)fprintf(stderr, "; did you mean '%s'?\n", nearest);
     }
     return EXIT_CODE_USAGE;
+}
+
+static int command_completion(int argc, char **argv)
+{
+    return completion_run(commands, COMMAND_COUNT, argc, argv);
+}
+
+static int command_help(int argc, char **argv)
+{
+    char help[] = "--help";
+
+    if (argc < 2 || strcmp(argv[1], help) == 0) {
+        usage_print(stdout);
+        return EXIT_CODE_OK;
+    }
+    const struct command *command = command_find(argv[1]);
+    char *words[] = {argv[1], help, NULL};
+    return command == NULL ? unknown_command(argv[1]) : command->run(2, words);
+}
+
+static int command_version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    (void)printf("tidemill %s\n", TIDE_VERSION);
+    return EXIT_CODE_OK;
 }
 
 int main(int argc, char **argv)

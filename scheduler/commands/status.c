@@ -1,0 +1,139 @@
+/*
+ * status: a line for every experiment.
+ */
+#include "commands/format.h"
+#include "commands/reading.h"
+#include "commands/table.h"
+#include "commands/verbs.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static json_t *status_model(const struct reading *reading)
+{
+    static const char sql[] =
+        "SELECT e.id, e.name, e.state, e.reason, e.created, e.started, e.ended, e.metric,"
+        " e.direction, e.budget_trials, p.trials,"
+        " p.completed + p.failed + p.buried + p.infeasible + p.pruned + p.cancelled AS done,"
+        " p.queued, p.running, p.paused, p.completed, p.failed, p.buried, p.infeasible, p.pruned,"
+        " p.cancelled, b.id AS best_trial, b.value AS best_value, e.compute_ms, c.cost"
+        " FROM experiment AS e JOIN progress AS p ON p.experiment = e.id"
+        " JOIN cost AS c ON c.experiment = e.id LEFT JOIN best AS b ON b.experiment = e.id"
+        " WHERE e.id = ?1 OR ?1 = 0 AND (?2 = 1 OR e.ended IS NULL OR e.id IN"
+        "  (SELECT id FROM experiment WHERE ended IS NOT NULL ORDER BY id DESC LIMIT 10))"
+        " ORDER BY e.id DESC";
+    const int64_t all = options_value(reading->options, "all") != NULL;
+
+    return json_pack("{s:o}", "experiments",
+                     query_rows(reading->query, sql, "ii", reading->target.experiment, all));
+}
+
+static void done_cell(struct table *table, const json_t *row)
+{
+    if (model_has(row, "budget_trials")) {
+        table_cell(table, STYLE_NONE, "%" PRId64 "/%" PRId64, model_integer(row, "done"),
+                   model_integer(row, "budget_trials"));
+    } else {
+        table_cell(table, STYLE_NONE, "%" PRId64, model_integer(row, "done"));
+    }
+}
+
+static void why_cell(struct table *table, const json_t *row, int64_t now_ms)
+{
+    char time[FORMAT_BYTES];
+
+    if (strcmp(model_text(row, "state"), "completed") == 0) {
+        table_cell(table, STYLE_NONE, "ended %s",
+                   format_time(time, model_time(row, "ended"), now_ms));
+    } else {
+        table_cell(table, STYLE_NONE, "%s", model_text(row, "reason"));
+    }
+}
+
+static void experiment_cells(struct table *table, const json_t *row, int64_t now_ms)
+{
+    const int64_t failed = model_integer(row, "failed") + model_integer(row, "buried");
+    const double best = model_real(row, "best_value");
+    char text[FORMAT_BYTES];
+
+    table_cell(table, STYLE_NONE, "%" PRId64, model_integer(row, "id"));
+    table_cell(table, STYLE_BOLD, "%s", model_text(row, "name"));
+    table_cell(table, state_style(model_text(row, "state")), "%s", model_text(row, "state"));
+    done_cell(table, row);
+    table_cell(table, STYLE_NONE, "%" PRId64, model_integer(row, "running"));
+    table_cell(table, failed > 0 ? STYLE_BAD : STYLE_NONE, "%" PRId64, failed);
+    table_cell(table, STYLE_NONE, "%s", format_value(text, best));
+    table_cell(table, STYLE_NONE, "%s",
+               model_real(row, "cost") > 0
+                   ? format_money(text, llround(model_real(row, "cost") * 1e6))
+                   : "-");
+    why_cell(table, row, now_ms);
+}
+
+static void status_suggest(const json_t *rows)
+{
+    const json_t *latest = json_array_get(rows, 0);
+    const int64_t id = model_integer(latest, "id");
+
+    if (latest == NULL) {
+        reading_suggest("tidemill run SPEC");
+    } else if (strcmp(model_text(latest, "state"), "waiting") == 0) {
+        reading_suggest("tidemill why %" PRId64, id);
+    } else if (model_has(latest, "ended")) {
+        reading_suggest("tidemill best %" PRId64, id);
+    } else {
+        reading_suggest("tidemill watch %" PRId64, id);
+    }
+}
+
+static bool status_screen(const struct reading *reading, json_t *model, struct screen *screen)
+{
+    static const char *const titles[] = {"ID",   "NAME", "STATE", "DONE",       "RUN",
+                                         "FAIL", "BEST", "COST",  "WHY / UNTIL"};
+    static const int widths[] = {2, 7, 9, 7, 3, 4, 6, 7, 0};
+    enum { COLUMN_COUNT = sizeof titles / sizeof *titles };
+    const json_t *rows = json_object_get(model, "experiments");
+    struct table *table = table_new(COLUMN_COUNT);
+    size_t index = 0;
+    json_t *row = NULL;
+
+    if (table == NULL) {
+        return false;
+    }
+    table_widen(table, widths, COLUMN_COUNT);
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        table_cell(table, STYLE_DIM, "%s", titles[i]);
+    }
+    json_array_foreach(rows, index, row)
+    {
+        experiment_cells(table, row, reading->now_ms);
+    }
+    const bool printed = table_print(table, screen);
+    table_free(table);
+    status_suggest(rows);
+    return printed;
+}
+
+static const struct option_rule rules[] = {
+    {"all", 'a', NULL, "every finished experiment too, not only the latest ten"}};
+
+const struct reading_verb verb_status = {
+    .usage = {.verb = "status",
+              .arguments = "[ID]",
+              .text = "A line for every experiment: how far it is, its best value, what it cost\n"
+                      "and what it waits for.",
+              .rules = rules,
+              .rule_count = sizeof rules / sizeof *rules,
+              .arguments_max = 1,
+              .example = "tidemill status\ntidemill status digits --json"},
+    .targets = READING_ANY,
+    .model = status_model,
+    .screen = status_screen,
+};
+
+int command_status(int argc, char **argv)
+{
+    return reading_run(&verb_status, argc, argv, wall_ms());
+}

@@ -1,0 +1,250 @@
+/*
+ * why: why an experiment is in its state, what would change that, and what happened lately.
+ */
+#include "commands/format.h"
+#include "commands/reading.h"
+#include "commands/verbs.h"
+
+#include "core/record.h"
+#include "spec/spec.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LABEL_COLUMNS = 9, WORKERS_SHOWN = 5, TEXT_BYTES = 256 };
+
+/* ---- the model ---- */
+
+/* What lets it go on, for each reason that a person can do something about. */
+static const char *change_of(enum experiment_reason reason)
+{
+    switch (reason) {
+    case WHY_NO_WORKER:
+        return "connect a worker that fits: tidemill-worker --connect tcp://HOST:PORT";
+    case WHY_BACKOFF:
+        return "nothing needs to be done: failed trials are tried again within 5 min";
+    case WHY_SUGGESTION:
+        return "nothing needs to be done: the next trial begins in a moment";
+    case WHY_OTHERS:
+        return "more workers, or 'tidemill pause' for one of the others";
+    case WHY_OPERATOR:
+        return "tidemill resume";
+    case WHY_FAILURES:
+        return "mend what fails ('tidemill trials --state failed', 'tidemill show'), then submit "
+               "it again";
+    case WHY_NONE:
+    case WHY_WINDOW:
+    case WHY_PRICE:
+    case WHY_BUDGET:
+    case WHY_TRIALS:
+    case WHY_TARGET:
+    case WHY_EXHAUSTED:
+    case WHY_SEARCH:
+        return "";
+    }
+    return "";
+}
+
+static const char *change_text(const char *reason)
+{
+#define X(name, text)                                                                              \
+    if (strcmp(reason, text) == 0) {                                                               \
+        return change_of(name);                                                                    \
+    }
+    EXPERIMENT_REASON_LIST(X)
+#undef X
+    return "";
+}
+
+static bool label_fits(const struct spec_label *label, const json_t *labels)
+{
+    const char *value = model_text(labels, label->name);
+
+    for (size_t i = 0; i < label->values.count; i++) {
+        if (strcmp(label->values.items[i], value) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first thing that keeps a worker from taking the trials; "" when nothing does. */
+static void obstacle_print(char *text, const struct spec_resources *needs, const json_t *worker)
+{
+    const double cpus = (double)model_integer(worker, "cpus_milli") / 1000;
+    const int64_t memory = model_integer(worker, "memory_bytes");
+    const int64_t gpus = model_integer(worker, "gpus");
+    char has[FORMAT_BYTES];
+    char wants[FORMAT_BYTES];
+
+    *text = '\0';
+    if (model_integer(worker, "draining") != 0) {
+        (void)snprintf(text, TEXT_BYTES, "is draining");
+    } else if (cpus < needs->cpus) {
+        (void)snprintf(text, TEXT_BYTES, "has %.4g cpus, %.4g are needed", cpus, needs->cpus);
+    } else if (memory < needs->memory_bytes) {
+        (void)snprintf(text, TEXT_BYTES, "has %s of memory, %s are needed",
+                       format_bytes(has, memory), format_bytes(wants, needs->memory_bytes));
+    } else if (gpus < needs->gpus) {
+        (void)snprintf(text, TEXT_BYTES, "has %" PRId64 " gpus, %" PRId64 " are needed", gpus,
+                       needs->gpus);
+    }
+    for (size_t i = 0; i < needs->label_count && *text == '\0'; i++) {
+        const struct spec_label *label = &needs->labels[i];
+        if (!label_fits(label, json_object_get(worker, "labels"))) {
+            (void)snprintf(text, TEXT_BYTES, "has not the label %s=%s", label->name,
+                           label->values.items[0]);
+        }
+    }
+}
+
+/* Each connected worker with what keeps it from taking the trials; null where nothing does. */
+static json_t *workers_judged(const struct reading *reading, const char *text)
+{
+    struct spec_report *report = calloc(1, sizeof *report);
+    struct spec *spec = NULL;
+    json_t *workers = query_rows(reading->query,
+                                 "SELECT name, draining, cpus_milli, memory_bytes, gpus,"
+                                 " labels AS \"labels:json\" FROM worker WHERE connected = 1"
+                                 " ORDER BY name",
+                                 "");
+
+    if (report != NULL && spec_parse(text, strlen(text), "spec", &spec, report) == TIDE_OK) {
+        for (size_t i = 0; i < json_array_size(workers); i++) {
+            json_t *worker = json_array_get(workers, i);
+            char obstacle[TEXT_BYTES];
+            obstacle_print(obstacle, &spec->resources, worker);
+            (void)json_object_set_new(worker, "obstacle",
+                                      *obstacle == '\0' ? json_null() : json_string(obstacle));
+        }
+    }
+    spec_free(spec);
+    free(report);
+    return workers;
+}
+
+static json_t *why_model(const struct reading *reading)
+{
+    const int64_t id = reading->target.experiment;
+    json_t *model = query_row(reading->query,
+                              "SELECT id AS experiment, name, state, reason, started, ended, spec"
+                              " FROM experiment WHERE id = ?",
+                              "i", id);
+    json_t *running = query_row(reading->query,
+                                "SELECT count(*) AS attempts, count(DISTINCT worker) AS on_workers"
+                                " FROM attempt WHERE experiment = ? AND"
+                                " state IN ('offered', 'active', 'stopping')",
+                                "i", id);
+    json_t *events = query_rows(reading->query,
+                                "SELECT time, kind, trial, attempt, text FROM event"
+                                " WHERE experiment = ? ORDER BY id DESC LIMIT 8",
+                                "i", id);
+
+    (void)json_object_update(model, running);
+    json_decref(running);
+    (void)json_object_set_new(model, "change",
+                              json_string(change_text(model_text(model, "reason"))));
+    (void)json_object_set_new(model, "workers", workers_judged(reading, model_text(model, "spec")));
+    (void)json_object_del(model, "spec");
+    (void)json_object_set_new(model, "events", events);
+    return model;
+}
+
+/* ---- the screen ---- */
+
+static void why_label(struct screen *screen, const char *label)
+{
+    screen_style(screen, STYLE_DIM);
+    screen_print(screen, "%s:", label);
+    screen_plain(screen);
+    screen_tab(screen, LABEL_COLUMNS);
+}
+
+static void reason_print(struct screen *screen, const json_t *model)
+{
+    const char *state = model_text(model, "state");
+    const char *reason = model_text(model, "reason");
+    const int64_t attempts = model_integer(model, "attempts");
+
+    screen_style(screen, state_style(state));
+    screen_print(screen, "%s:", state);
+    screen_plain(screen);
+    screen_tab(screen, LABEL_COLUMNS);
+    if (*reason != '\0') {
+        screen_text(screen, reason, 0);
+    } else if (attempts > 0) {
+        screen_print(screen, "%" PRId64 " attempt%s on %" PRId64 " worker%s", attempts,
+                     attempts == 1 ? "" : "s", model_integer(model, "on_workers"),
+                     model_integer(model, "on_workers") == 1 ? "" : "s");
+    } else {
+        screen_print(screen, "nothing runs at the moment");
+    }
+    screen_print(screen, "\n");
+}
+
+static void workers_print(struct screen *screen, const json_t *workers)
+{
+    size_t shown = 0;
+
+    for (size_t i = 0; i < json_array_size(workers); i++) {
+        const json_t *worker = json_array_get(workers, i);
+        if (!model_has(worker, "obstacle")) {
+            continue;
+        }
+        if (shown++ < WORKERS_SHOWN) {
+            why_label(screen, "worker");
+            screen_text(screen, model_text(worker, "name"), 0);
+            screen_print(screen, " ");
+            screen_text(screen, model_text(worker, "obstacle"), 0);
+            screen_print(screen, "\n");
+        }
+    }
+    if (shown > WORKERS_SHOWN) {
+        why_label(screen, "worker");
+        screen_print(screen, "and %zu more\n", shown - WORKERS_SHOWN);
+    }
+}
+
+static bool why_screen(const struct reading *reading, json_t *model, struct screen *screen)
+{
+    const json_t *events = json_object_get(model, "events");
+    const bool waits = strcmp(model_text(model, "state"), "waiting") == 0 ||
+                       strcmp(model_text(model, "state"), "queued") == 0;
+    char time[FORMAT_BYTES];
+
+    reason_print(screen, model);
+    if (*model_text(model, "change") != '\0') {
+        why_label(screen, "change");
+        screen_print(screen, "%s\n", model_text(model, "change"));
+    }
+    if (waits) {
+        workers_print(screen, json_object_get(model, "workers"));
+    }
+    for (size_t i = json_array_size(events); i > 0; i--) {
+        const json_t *event = json_array_get(events, i - 1);
+        why_label(screen, "recent");
+        screen_print(screen, "%s  ", format_time(time, model_time(event, "time"), reading->now_ms));
+        screen_text(screen, model_text(event, model_has(event, "text") ? "text" : "kind"), 0);
+        screen_print(screen, "\n");
+    }
+    return true;
+}
+
+const struct reading_verb verb_why = {
+    .usage = {.verb = "why",
+              .arguments = "[ID]",
+              .text = "Why an experiment waits, is paused or has ended, what would change that,\n"
+                      "and what happened to it lately.",
+              .arguments_max = 1,
+              .example = "tidemill why 6"},
+    .targets = READING_EXPERIMENT,
+    .model = why_model,
+    .screen = why_screen,
+};
+
+int command_why(int argc, char **argv)
+{
+    return reading_run(&verb_why, argc, argv, wall_ms());
+}

@@ -1,0 +1,36 @@
+/*
+ * A store made of tests/commands/fixture.sql, and a command line's words, output and exit code as
+ * one text.
+ */
+#ifndef TESTS_COMMANDS_FIXTURE_H
+#define TESTS_COMMANDS_FIXTURE_H
+
+#include "support/support.h"
+
+#include <stdio.h>
+
+/* 2026-11-23 21:45:00 UTC: 22:45 in Paris, where these tests are. */
+#define FIXTURE_NOW_MS INT64_C(1795470300000)
+
+/* fixture_store: makes the store at `path` and turns local time to Paris. */
+void fixture_store(const char *path);
+
+/* sql_run: on the store at `path`, writing. */
+void sql_run(const char *path, const char *sql);
+
+/* Words are split at blanks; --store PATH is added. */
+enum { WORDS_MAX = 16 };
+struct words {
+    char text[512];
+    char store[512];
+    char *items[WORDS_MAX + 2];
+    int count;
+};
+void words_split(struct words *words, const char *line, const char *store);
+
+/* capture_begin, capture_end: what the program prints between them, stdout and stderr as one text;
+ * the caller frees it. */
+void capture_begin(void);
+char *capture_end(void);
+
+#endif

@@ -1,0 +1,312 @@
+/*
+ * The small pieces under the screens: numbers, times and durations as text, display widths, tables,
+ * options, and JSON as it is printed. Each against values worked out by hand.
+ */
+#include "commands/document.h"
+#include "commands/format.h"
+#include "commands/options.h"
+#include "commands/screen.h"
+#include "commands/table.h"
+#include "support/support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void test_values(void **state)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {0.0487, "0.0487"},       {0.411, "0.4110"},     {12, "12.000"},     {-61.5, "-61.500"},
+        {123.456, "123.46"},      {9999.99, "10000.0"},  {150000, "150000"}, {0, "0"},
+        {0.00012345, "0.000123"}, {-1.5e-7, "-1.5e-07"}, {1e200, "1e+200"},  {NAN, "-"}};
+    char text[FORMAT_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_string_equal(format_value(text, cases[i].value), cases[i].text);
+    }
+}
+
+static void test_durations(void **state)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } cases[] = {{0, "0 s"},
+                 {999, "0 s"},
+                 {59999, "59 s"},
+                 {60000, "1 min"},
+                 {8040000, "2 h 14 min"},
+                 {86399999, "23 h 59 min"},
+                 {273600000, "3 d 4 h"},
+                 {-5, "0 s"}};
+    char text[FORMAT_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_string_equal(format_duration(text, cases[i].ms), cases[i].text);
+    }
+}
+
+/* 2026-10-25 is the day on which Paris repeats an hour. */
+static void test_times(void **state)
+{
+    const int64_t now_ms = INT64_C(1792888200000); /* 2026-10-25 00:30 UTC, 02:30 summer time */
+    static const struct {
+        int64_t away_ms;
+        const char *text;
+    } cases[] = {{0, "02:30"},
+                 {3600000, "02:30"}, /* the same hour again */
+                 {7200000, "03:30"},
+                 {-10800000, "Sat 23:30"}, /* yesterday */
+                 {172800000, "Tue 01:30"},
+                 {INT64_C(2419200000), "2026-11-22 01:30"}};
+    char text[FORMAT_BYTES];
+
+    (void)state;
+    assert_int_equal(setenv("TZ", "Europe/Paris", 1), 0);
+    tzset();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_string_equal(format_time(text, now_ms + cases[i].away_ms, now_ms), cases[i].text);
+    }
+}
+
+static void test_parameters(void **state)
+{
+    static const struct {
+        const char *json;
+        const char *text;
+    } cases[] = {{"0.0019", "0.00190"}, {"1e-05", "1.00e-05"}, {"3", "3"},    {"\"adam\"", "adam"},
+                 {"true", "true"},      {"false", "false"},    {"null", "-"}, {"[1]", "-"}};
+    char text[FORMAT_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        json_t *value = json_loads(cases[i].json, JSON_DECODE_ANY, NULL);
+        assert_string_equal(format_parameter(text, value), cases[i].text);
+        json_decref(value);
+    }
+    assert_string_equal(format_money(text, 4095000), "4.10");
+    assert_string_equal(format_money(text, 0), "0.00");
+    assert_string_equal(format_bytes(text, 512), "512 B");
+    assert_string_equal(format_bytes(text, 34359738368), "32.0 GiB");
+}
+
+static void test_widths(void **state)
+{
+    (void)state;
+    assert_int_equal(text_columns("digits"), 6);
+    assert_int_equal(text_columns("d\u00e9j\u00e0"), 4);
+    assert_int_equal(text_columns("\u5373\u3057"), 4);  /* two wide characters */
+    assert_int_equal(text_columns("e\u0301"), 1);       /* a combining accent */
+    assert_int_equal(text_columns("\033[2J"), 7);       /* \x1b[2J */
+    assert_int_equal(text_columns("\u202e"), 6);        /* \u202e */
+    assert_int_equal(text_columns("\xff\xc3"), 8);      /* \xff\xc3 */
+    assert_int_equal(text_columns("\xed\xa0\x80"), 12); /* a surrogate, byte by byte */
+    assert_int_equal(text_columns("\xc0\xaf"), 8);      /* an overlong slash */
+}
+
+/* What `print` draws on a screen of so many columns. */
+static char *drawn(int columns, bool blocks, void (*print)(struct screen *screen))
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    struct screen screen = {.out = open_memstream(&text, &bytes),
+                            .columns = columns,
+                            .terminal = columns > 0,
+                            .clip = columns > 0,
+                            .blocks = blocks};
+
+    assert_non_null(screen.out);
+    print(&screen);
+    assert_int_equal(fclose(screen.out), 0);
+    return text;
+}
+
+static void bars_print(struct screen *screen)
+{
+    const double curve[] = {8, 7, NAN, 4, 1};
+
+    screen_bar(screen, 31, 50, 16);
+    screen_print(screen, "|");
+    screen_bar(screen, 60, 50, 2);
+    screen_bar(screen, 1, 0, 2);
+    screen_print(screen, "|");
+    screen_spark(screen, curve, 5, 5);
+    screen_spark(screen, curve, 5, 2);
+    screen_spark(screen, curve, 1, 5);
+    screen_print(screen, "\n");
+}
+
+static void test_bars(void **state)
+{
+    char *blocks = drawn(0, true, bars_print);
+    char *letters = drawn(0, false, bars_print);
+
+    (void)state;
+    assert_string_equal(blocks,
+                        "\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2591\u2591\u2591"
+                        "\u2591\u2591\u2591\u2591|"
+                        "\u2588\u2588\u2591\u2591|\u2588\u2587 \u2584\u2581\u2588\u2581\u2581\n");
+    assert_string_equal(letters, "#########.......|##..|#* :_#__\n");
+    free(blocks);
+    free(letters);
+}
+
+static void table_draw(struct screen *screen)
+{
+    struct table *table = table_new(3);
+
+    assert_non_null(table);
+    for (int i = 0; i < 40; i++) { /* more cells than the first allocation holds */
+        table_cell(table, STYLE_NONE, "%d", i);
+        table_cell(table, STYLE_BAD, "%s", i == 1 ? "\u5373\u3057" : i == 2 ? "" : "ab");
+        table_cell(table, STYLE_NONE, "%s", i == 0 ? "a long cell" : "end");
+    }
+    assert_true(table_print(table, screen));
+    table_free(table);
+    table_free(NULL);
+}
+
+static void test_table(void **state)
+{
+    char *wide = drawn(0, true, table_draw);
+    char *narrow = drawn(12, true, table_draw);
+
+    (void)state;
+    assert_memory_equal(
+        wide, "0   ab    a long cell\n1   \u5373\u3057  end\n2         end\n3   ab    end\n",
+        strlen("0   ab    a long cell\n1   \u5373\u3057  end\n2         end\n3   ab    end\n"));
+    assert_memory_equal(narrow, "0   ab    a\u2026\n1   \u5373\u3057  e\u2026\n",
+                        strlen("0   ab    a\u2026\n1   \u5373\u3057  e\u2026\n"));
+    free(wide);
+    free(narrow);
+}
+
+static void test_document(void **state)
+{
+    static const char *const texts[] = {
+        "{\"a\":[1,2.5,0.1,1e-05,\"\\u00e9\\\"\",null,true,{}],\"b\":{\"c\":[]}}", "[]", "3",
+        "\"x\""};
+    char deep[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        json_t *value = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+        char *text = NULL;
+        size_t bytes = 0;
+        FILE *out = open_memstream(&text, &bytes);
+        assert_true(document_print(value, false, out));
+        assert_int_equal(fclose(out), 0);
+        json_t *back = json_loads(text, JSON_DECODE_ANY, NULL);
+        assert_true(json_equal(value, back));
+        if (i == 0) {
+            assert_string_equal(
+                text, "{\"a\":[1,2.5,0.1,1e-05,\"\u00e9\\\"\",null,true,{}],\"b\":{\"c\":[]}}");
+        }
+        free(text);
+        json_decref(back);
+        json_decref(value);
+    }
+    memset(deep, '[', 40);
+    memset(deep + 40, ']', 40);
+    deep[80] = '\0';
+    memmove(deep + 41, deep + 40, 41);
+    deep[40] = '1';
+    json_t *value = json_loads(deep, 0, NULL);
+    assert_non_null(value);
+    FILE *nowhere = fopen("/dev/null", "w");
+    assert_false(document_print(value, true, nowhere));
+    (void)fclose(nowhere);
+    json_decref(value);
+}
+
+static const struct option_rule rules[] = {{"limit", 'n', "N", "so many"},
+                                           {"follow", 'f', NULL, "go on"},
+                                           {"timeout", 0, "TIME", "so long"}};
+static const struct usage usage = {.verb = "v",
+                                   .arguments = "A [B]",
+                                   .text = "Text.",
+                                   .rules = rules,
+                                   .rule_count = 3,
+                                   .arguments_min = 1,
+                                   .arguments_max = 2,
+                                   .example = "tidemill v a\ntidemill v a b"};
+
+/* Parses a line; the first words that the test wants to see are in `options`. */
+static int parse(struct options *options, char *line, char **words)
+{
+    char *rest = NULL;
+    int count = 0;
+
+    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        words[count++] = word;
+    }
+    words[count] = NULL;
+    return options_parse(&usage, count, words, options);
+}
+
+static void test_options(void **state)
+{
+    struct options options;
+    struct error error;
+    int64_t value = 0;
+    char *words[16];
+    char line[] = "v a -fn5 --timeout 1.5h b --json --store s.db --color never";
+
+    (void)state;
+    assert_int_equal(parse(&options, line, words), OPTIONS_GO);
+    assert_int_equal(options.argument_count, 2);
+    assert_string_equal(options.arguments[1], "b");
+    assert_string_equal(options.store, "s.db");
+    assert_true(options.json);
+    assert_int_equal(options.color, COLOR_NEVER);
+    assert_string_equal(options_value(&options, "follow"), "");
+    assert_int_equal(options_integer(&options, "limit", 0, 9, 3, &value, &error), TIDE_OK);
+    assert_int_equal(value, 5);
+    assert_int_equal(options_integer(&options, "limit", 0, 4, 3, &value, &error), TIDE_INVALID);
+    assert_string_equal(error.text, "--limit takes a whole number from 0 to 4, not '5'");
+    assert_int_equal(options_duration(&options, "timeout", 7, &value, &error), TIDE_OK);
+    assert_int_equal(value, 5400000);
+}
+
+/* Each mistake is exit code 2, and none of them runs the verb. */
+static void test_option_mistakes(void **state)
+{
+    static const char *const lines[] = {
+        "v",           "v a b c",     "v a --nosuch",    "v a -x",
+        "v a --limit", "v a --color", "v a --color=red", "v a --json=1"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct options options;
+        char *words[16];
+        char line[64];
+        (void)snprintf(line, sizeof line, "%s", lines[i]);
+        assert_int_equal(parse(&options, line, words), EXIT_CODE_USAGE);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct options options;
+        char *words[16];
+        char line[64];
+        (void)snprintf(line, sizeof line, "%s", i == 0 ? "v --help" : "v a b -h");
+        assert_int_equal(parse(&options, line, words), EXIT_CODE_OK);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_values),  cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_times),   cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_widths),  cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_table),   cmocka_unit_test(test_document),
+        cmocka_unit_test(test_options), cmocka_unit_test(test_option_mistakes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
