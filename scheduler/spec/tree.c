@@ -331,6 +331,14 @@ enum tide_status tree_build(struct tree *tree, struct arena *arena, const struct
     return progress == PROGRESS_STOP ? TIDE_INVALID : TIDE_OK;
 }
 
+/* Spreads every bit over all: sums of plain FNV digests of neighbouring values cancel. */
+static uint64_t mix(uint64_t digest)
+{
+    digest = (digest ^ digest >> 32) * 0xd6e8feb86659fd93U;
+    digest = (digest ^ digest >> 32) * 0xd6e8feb86659fd93U;
+    return digest ^ digest >> 32;
+}
+
 /*
  * From the last node to the first, each adds itself to its parent: children stand after their
  * parents, so no stack is needed. In a mapping the sum is of (key, value), whose order is lost; in
@@ -349,7 +357,7 @@ uint64_t tree_digest(const struct tree *tree, const char *ordered)
         digest = digest_integer(DIGEST_START, (int64_t)node->digest);
         digest = digest_integer(digest, (int64_t)node->kind);
         digest = digest_integer(digest, (int64_t)node->key_digest);
-        digest = digest_integer(digest, counts_order ? (int64_t)node->index : -1);
+        digest = mix(digest_integer(digest, counts_order ? (int64_t)node->index : -1));
         if (parent != NULL) {
             node->parent->digest += digest;
         }
