@@ -12,19 +12,28 @@
 
 static void read_labels(struct reader *reader, const struct node *node)
 {
-    static const struct field field = {.name = "a label's value"};
+    static const struct field field = {.name = "a label's value", .max = SPEC_LABEL_VALUES_MAX};
     struct spec_resources *resources = &reader->spec->resources;
     struct spec_label *labels = NULL;
 
     if (!reader_expect(reader, node, NODE_MAPPING, "labels")) {
         return;
     }
+    if (node->count > SPEC_LABELS_MAX) {
+        reader_error(reader, node->place, "", "at most %d labels", SPEC_LABELS_MAX);
+        return;
+    }
     labels = reader_take(reader, node->count, sizeof *labels);
     resources->labels = labels;
     for (const struct node *child = node->first; child != NULL && labels != NULL;
          child = child->next) {
+        if (!reader_is_name(child->key)) {
+            reader_error(reader, child->key_place, "",
+                         "a label's name must be letters, digits, '.', '_' and '-'");
+            continue;
+        }
         labels[resources->label_count].name = child->key;
-        field_texts(reader, &field, child, &labels[resources->label_count].values);
+        field_names(reader, &field, child, &labels[resources->label_count].values);
         resources->label_count++;
     }
 }
@@ -67,6 +76,11 @@ static bool check_variable(struct reader *reader, const struct node *node)
         reader_error(reader, node->key_place, "", "names that begin with TIDEMILL_ are taken");
         return false;
     }
+    if (node->text_bytes >= SPEC_WORD_BYTES) {
+        reader_error(reader, node->place, "", "a value of %zu bytes; at most %d", node->text_bytes,
+                     SPEC_WORD_BYTES - 1);
+        return false;
+    }
     return true;
 }
 
@@ -76,6 +90,10 @@ static void read_variables(struct reader *reader, const struct node *node)
     struct spec_pair *variables = NULL;
 
     if (!reader_expect(reader, node, NODE_MAPPING, "env")) {
+        return;
+    }
+    if (node->count > SPEC_VARIABLES_MAX) {
+        reader_error(reader, node->place, "", "at most %d variables", SPEC_VARIABLES_MAX);
         return;
     }
     variables = reader_take(reader, node->count, sizeof *variables);
@@ -99,7 +117,7 @@ void section_environment(struct reader *reader, const struct node *node)
     } raw = {0};
     static const struct field fields[] = {
         {FIELD("env", field_node, struct raw, env)},
-        {FIELD("secrets", field_names, struct raw, secrets)},
+        {FIELD("secrets", field_names, struct raw, secrets), .max = SPEC_SECRETS_MAX},
         {FIELD("wrapper", field_texts, struct raw, wrapper)},
     };
     struct spec_environment *environment = &reader->spec->environment;

@@ -21,9 +21,9 @@ struct field {
     /* Reads the value into `target`, or complains and leaves the default there. */
     void (*read)(struct reader *reader, const struct field *field, const struct node *node,
                  void *target);
-    size_t offset; /* of the target in the section's struct */
-    double min;    /* of numbers, in base units */
-    double max;
+    size_t offset;            /* of the target in the section's struct */
+    double min;               /* of numbers, in base units */
+    double max;               /* of lists the number of elements; 0: SPEC_LIST_MAX */
     const char *const *words; /* of field_choice: NULL at the end */
 };
 
@@ -91,8 +91,10 @@ void field_names(struct reader *reader, const struct field *field, const struct 
 void field_node(struct reader *reader, const struct field *field, const struct node *node,
                 void *target); /* const struct node *: the section reads it itself */
 
-/* reader_name: whether the node is a name of 1 to SPEC_NAME_BYTES - 1 characters out of
- * [A-Za-z0-9._-]; complains otherwise. */
+/* reader_is_name: whether the text is 1 to SPEC_NAME_BYTES - 1 characters out of [A-Za-z0-9._-]. */
+bool reader_is_name(const char *text);
+
+/* reader_name: whether the node is such a name; complains otherwise. */
 bool reader_name(struct reader *reader, const struct node *node, const char *what);
 
 /* reader_metric: whether the node is a name scripts may print: printable, shorter than

@@ -226,23 +226,28 @@ void field_text(struct reader *reader, const struct field *field, const struct n
     *(const char **)target = node->text;
 }
 
-bool reader_name(struct reader *reader, const struct node *node, const char *what)
+bool reader_is_name(const char *text)
 {
     const size_t length =
-        strspn(node->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+        strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
+    return length > 0 && length < SPEC_NAME_BYTES && text[length] == '\0';
+}
+
+bool reader_name(struct reader *reader, const struct node *node, const char *what)
+{
     if (!reader_expect(reader, node, NODE_SCALAR, what)) {
         return false;
     }
-    if (length == 0 || length != node->text_bytes) {
+    if (node->text_bytes >= SPEC_NAME_BYTES) {
+        reader_error(reader, node->place, "", "%s is %zu characters long; at most %d", what,
+                     node->text_bytes, SPEC_NAME_BYTES - 1);
+        return false;
+    }
+    if (!reader_is_name(node->text)) {
         reader_error(reader, node->place, "",
                      "%s must be letters, digits, '.', '_' and '-', got '%s'", what,
                      shown(node->text, node->text_bytes).text);
-        return false;
-    }
-    if (length >= SPEC_NAME_BYTES) {
-        reader_error(reader, node->place, "", "%s is %zu characters long; at most %d", what, length,
-                     SPEC_NAME_BYTES - 1);
         return false;
     }
     return true;
@@ -324,7 +329,8 @@ static void read_texts(struct reader *reader, const struct field *field, const s
                        bool names, struct spec_texts *texts)
 {
     size_t count = 0;
-    const struct node *item = reader_list(reader, node, SPEC_LIST_MAX, &count);
+    const size_t max = field->max > 0 ? (size_t)field->max : SPEC_LIST_MAX;
+    const struct node *item = reader_list(reader, node, max, &count);
     const char **items = reader_take(reader, count, sizeof *items);
 
     if (items == NULL) {

@@ -125,6 +125,7 @@ static void read_constraint(struct reader *reader, const struct node *node,
 void section_constraints(struct reader *reader, const struct node *node)
 {
     size_t count = 0;
+    size_t outcomes = 0;
     const struct node *item = reader_list(reader, node, SPEC_CONSTRAINTS_MAX, &count);
     struct spec_constraint *constraints = reader_take(reader, count, sizeof *constraints);
 
@@ -132,6 +133,11 @@ void section_constraints(struct reader *reader, const struct node *node)
     for (size_t i = 0; i < count && constraints != NULL; i++, item = item->next) {
         read_constraint(reader, item, &constraints[i]);
         reader->spec->constraint_count++;
+        outcomes += constraints[i].text == NULL;
+    }
+    if (outcomes > SPEC_OUTCOMES_MAX) {
+        reader_error(reader, node->place, "", "%zu constraints on outcomes; at most %d", outcomes,
+                     SPEC_OUTCOMES_MAX);
     }
 }
 
@@ -143,6 +149,10 @@ static size_t read_pairs(struct reader *reader, const struct node *node, const c
     size_t count = 0;
 
     if (!reader_expect(reader, node, NODE_MAPPING, what)) {
+        return 0;
+    }
+    if (node->count > SPEC_RULES_MAX) {
+        reader_error(reader, node->place, "", "%s holds at most %d", what, SPEC_RULES_MAX);
         return 0;
     }
     list = reader_take(reader, node->count, sizeof *list);
@@ -256,7 +266,8 @@ void section_early_stopping(struct reader *reader, const struct node *node)
 void section_budget(struct reader *reader, const struct node *node)
 {
     static const struct field fields[] = {
-        {FIELD("trials", field_integer, struct spec_budget, trials), .min = 1, .max = 10000000},
+        {FIELD("trials", field_integer, struct spec_budget, trials), .min = 1,
+         .max = SPEC_TRIALS_MAX},
         {FIELD("cost", field_money, struct spec_budget, cost_micro), .min = 0.000001, .max = 1e9},
         {FIELD("compute", field_duration, struct spec_budget, compute_ms), .min = 1000,
          .max = 10000 * YEAR_MS},
@@ -342,7 +353,7 @@ void section_on_output(struct reader *reader, const struct node *node)
         {FIELD("then", field_choice, struct spec_output_rule, then), .words = actions},
     };
     size_t count = 0;
-    const struct node *item = reader_list(reader, node, SPEC_LIST_MAX, &count);
+    const struct node *item = reader_list(reader, node, SPEC_RULES_MAX, &count);
     struct spec_output_rule *rules = reader_take(reader, count, sizeof *rules);
 
     reader->spec->on_output = rules;

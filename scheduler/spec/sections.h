@@ -30,6 +30,9 @@ void section_fleet(struct reader *reader, const struct node *node);
 /* whole_check: complains where the sections do not agree with each other; last of all. */
 void whole_check(struct reader *reader, const struct node *root);
 
+/* fits_check: complains where a worker could not be told all of it in one message. */
+void fits_check(struct reader *reader, const struct node *root);
+
 /* pending_warn: warns about every key whose behaviour does not exist yet; the one list of them is
  * in pending.c. */
 void pending_warn(struct reader *reader, const struct tree *tree);

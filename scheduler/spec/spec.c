@@ -196,6 +196,9 @@ static enum tide_status parse(struct owner *owner, const struct source *source,
         return TIDE_NO_MEMORY;
     }
     whole_check(&reader, tree.root);
+    if (report->error_count == 0) {
+        fits_check(&reader, tree.root);
+    }
     if (report->error_count > 0) {
         return TIDE_INVALID;
     }

@@ -21,10 +21,21 @@ enum {
     SPEC_PARAMETERS_MAX = 256,
     SPEC_CONSTANTS_MAX = 256,
     SPEC_CHOICES_MAX = 256,
+    SPEC_VALUE_BYTES = 1024, /* of a choice or constant */
     SPEC_OBJECTIVES_MAX = 4,
-    SPEC_CONSTRAINTS_MAX = 32,
-    SPEC_LIST_MAX = 1000, /* words of a command, windows, labels, secrets, tags, pools, ... */
+    SPEC_CONSTRAINTS_MAX = 32, /* on parameters and on outcomes ... */
+    SPEC_OUTCOMES_MAX = 8,     /* ... of which on outcomes */
+    SPEC_TRIALS_MAX = 2000000,
+    SPEC_RULES_MAX = 32, /* patterns of metrics; rules of on_output */
     SPEC_PATTERN_BYTES = 256,
+    SPEC_VARIABLES_MAX = 256, /* of the environment */
+    SPEC_SECRETS_MAX = 32,
+    SPEC_LABELS_MAX = 8,
+    SPEC_LABEL_VALUES_MAX = 8,
+    SPEC_WORDS_MAX = 512,    /* of a command with its wrapper, {args} spelled out */
+    SPEC_WORD_BYTES = 4096,  /* one of them or an environment value, terminator included */
+    SPEC_TOLD_BYTES = 61440, /* what a worker is told with every trial, as JSON */
+    SPEC_LIST_MAX = 1000,    /* windows, exceptions, bands, tags, pools, warm starts */
     SPEC_CURRENCY_BYTES = 4,
 };
 

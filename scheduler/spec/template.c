@@ -155,9 +155,9 @@ static struct word *list_words(struct reader *reader, const struct node *node, s
     struct word *words = NULL;
 
     *count = 0;
-    if (node->count > SPEC_LIST_MAX) {
+    if (node->count > SPEC_WORDS_MAX) {
         reader_error(reader, node->key_place, "", "a command of %zu words; at most %d", node->count,
-                     SPEC_LIST_MAX);
+                     SPEC_WORDS_MAX);
         return NULL;
     }
     words = reader_take(reader, node->count, sizeof *words);

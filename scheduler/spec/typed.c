@@ -153,9 +153,12 @@ bool reader_scalar(struct reader *reader, const struct node *node, struct spec_s
     char hint[SPEC_HINT_BYTES];
 
     *scalar = (struct spec_scalar){.type = SPEC_SCALAR_TEXT, .text = node->text};
-    if (!utf8_all_printable(node->text, node->text_bytes) || node->text_bytes == 0) {
+    if (node->text_bytes == 0 || node->text_bytes > SPEC_VALUE_BYTES ||
+        !utf8_all_printable(node->text, node->text_bytes)) {
         reader_error(reader, node->place, "", "%s",
-                     node->text_bytes == 0 ? "an empty value" : "control characters in a value");
+                     node->text_bytes == 0                 ? "an empty value"
+                     : node->text_bytes > SPEC_VALUE_BYTES ? "a value of more than 1024 bytes"
+                                                           : "control characters in a value");
         return false;
     }
     if (node->plain && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0)) {
