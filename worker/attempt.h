@@ -1,0 +1,111 @@
+/*
+ * attempt: one attempt on this worker: its folder, its supervisor, its output and reports, its
+ * time, and its result. The worker's loop polls its descriptors, calls attempt_tick at
+ * attempt_deadline, and takes what it made.
+ *
+ *   folder/params.json report notice report.saved stdout stderr checkpoint/ tmp/ work/
+ */
+#ifndef WORKER_ATTEMPT_H
+#define WORKER_ATTEMPT_H
+
+#include "worker/agent.h"
+#include "worker/capture.h"
+#include "worker/files.h"
+#include "worker/job.h"
+#include "worker/parse.h"
+#include "worker/points.h"
+#include "worker/tally.h"
+#include "worker/verdict.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { ATTEMPT_TAIL_LINES = 5, ATTEMPT_TAIL_BYTES = 240, ATTEMPT_COMMAND_BYTES = 256 };
+
+/* What is the same for all attempts of a worker. */
+struct attempt_options {
+    const char *state; /* the folder STATE of outbox.h */
+    bool inherit_environment;
+    bool has_user;
+    uint32_t uid, gid;
+    const char *home; /* of that user; "" the worker's own */
+};
+
+enum attempt_state {
+    ATTEMPT_RUNNING,
+    ATTEMPT_OVER /* its processes are gone, the result can be made */
+};
+
+/* The descriptors to poll for input; -1 where there is none. */
+enum attempt_fd { ATTEMPT_CONTROL, ATTEMPT_STDOUT, ATTEMPT_STDERR, ATTEMPT_FD_COUNT };
+
+struct attempt {
+    struct wire_attempt id;
+    char cluster[WIRE_ID_HEX + 1];
+    char folder[FILES_PATH_BYTES];
+    enum attempt_state state;
+    int fds[ATTEMPT_FD_COUNT];
+    int report; /* the report file */
+    pid_t supervisor;
+    bool gone; /* the supervisor said so */
+
+    /* of the assignment */
+    int64_t grace_ms, timeout_ms, stall_ms;
+    int32_t signal;
+    enum wire_then rules[WIRE_RULES_MAX];
+    char command[ATTEMPT_COMMAND_BYTES];
+    char pattern[WIRE_PATTERN_BYTES]; /* of the first objective; "" the default */
+
+    /* what is seen */
+    struct parser parser;
+    struct lines lines[3]; /* stdout, stderr, report */
+    struct tally tally;
+    struct points points;
+    struct capture captures[2];
+    struct verdict_facts facts;
+    int64_t step; /* the last one reported; -1 none */
+    bool stepped; /* it is news */
+    char tail[ATTEMPT_TAIL_LINES][ATTEMPT_TAIL_BYTES];
+    uint64_t tail_count;
+    enum job_stage failed_stage;
+    char malformed[PARSE_TEXT_BYTES]; /* what was wrong with the last line that was no report */
+    char why[ERROR_TEXT_BYTES];       /* the infeasible line's text, the rule's line, the failure */
+
+    /* time, on the boot clock */
+    int64_t started_ms, ended_ms, active_ms;
+    int64_t kill_ms; /* INT64_MAX: not leaving */
+    bool leaving, killed;
+    enum wire_reason reason;
+    int64_t cpu_ms, max_rss_bytes;
+    bool stuck, stuck_is_news;
+};
+
+/* attempt_new: starts it, or is over at once with the reason; NULL: no memory. `assign` is not
+ * kept.
+ */
+struct attempt *attempt_new(const struct attempt_options *options, const struct wire_assign *assign,
+                            const char *cluster, int64_t now_ms);
+
+/* attempt_free: ends it without grace if it still runs, and removes its folder. */
+void attempt_free(struct attempt *attempt);
+
+/* attempt_ready: descriptor `fd` has input or was closed. */
+void attempt_ready(struct attempt *attempt, enum attempt_fd fd, int64_t now_ms);
+
+/* attempt_read_report: the report file may have grown. */
+void attempt_read_report(struct attempt *attempt, int64_t now_ms);
+
+/* attempt_leave: notice file, signal, SIGKILL after the grace, or at deadline_ms (0 none) if that
+ * is earlier. A second call can only make it earlier. */
+void attempt_leave(struct attempt *attempt, enum wire_reason reason, int64_t grace_ms,
+                   int64_t deadline_ms, int64_t now_ms);
+
+/* attempt_deadline, attempt_tick: timeout, stall, the end of the grace. */
+int64_t attempt_deadline(const struct attempt *attempt);
+void attempt_tick(struct attempt *attempt, int64_t now_ms);
+
+/* attempt_result: the RESULT of an attempt that is over; strings borrowed from it and from `text`
+ * (of WIRE_TEXT_BYTES). */
+void attempt_result(const struct attempt *attempt, struct wire_message *message, char *text);
+
+#endif

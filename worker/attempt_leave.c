@@ -1,0 +1,134 @@
+/* How an attempt is told to leave, and what its time runs out for. */
+#include "worker/attempt.h"
+#include "worker/attempt_parts.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+void attempt_order(struct attempt *attempt, int32_t signal)
+{
+    const struct job_order order = {signal};
+
+    if (attempt->fds[ATTEMPT_CONTROL] >= 0) {
+        (void)send(attempt->fds[ATTEMPT_CONTROL], &order, sizeof order,
+                   MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The deadline is for people and other programs: wall clock, UTC. */
+static void deadline_text(int64_t left_ms, char *text, size_t bytes)
+{
+    struct timespec now;
+    struct tm utc;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    const time_t at = now.tv_sec + (time_t)(left_ms / 1000);
+    (void)gmtime_r(&at, &utc);
+    (void)strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* Renamed into place, so that a script never reads half of it. */
+static void write_notice(const struct attempt *attempt, int64_t left_ms)
+{
+    char path[FILES_PATH_BYTES];
+    char beside[FILES_PATH_BYTES];
+    char deadline[32];
+    char text[128];
+
+    deadline_text(left_ms, deadline, sizeof deadline);
+    const int bytes = snprintf(text, sizeof text, "{\"reason\":\"%s\",\"deadline\":\"%s\"}\n",
+                               wire_reason_text(attempt->reason), deadline);
+    if (!files_path(path, "%s/notice", attempt->folder) ||
+        !files_path(beside, "%s/.notice", attempt->folder)) {
+        return;
+    }
+    const int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd >= 0) {
+        const bool whole = write(fd, text, (size_t)bytes) == bytes;
+        (void)close(fd);
+        if (whole) {
+            (void)rename(beside, path);
+        }
+    }
+}
+
+static void leave(struct attempt *attempt, enum wire_reason reason, int64_t grace_ms,
+                  int64_t now_ms)
+{
+    attempt->leaving = true;
+    attempt->reason = reason;
+    attempt->kill_ms = now_ms + grace_ms;
+    if (reason != LEAVE_NONE) {
+        write_notice(attempt, grace_ms);
+    }
+    attempt_order(attempt, attempt->signal);
+}
+
+void attempt_leave(struct attempt *attempt, enum wire_reason reason, int64_t grace_ms,
+                   int64_t deadline_ms, int64_t now_ms)
+{
+    int64_t kill_ms = now_ms + grace_ms;
+
+    if (deadline_ms > 0) {
+        kill_ms = earlier(kill_ms, deadline_ms > now_ms ? deadline_ms : now_ms);
+    }
+    if (attempt->state == ATTEMPT_OVER) {
+        return;
+    }
+    if (!attempt->leaving) {
+        leave(attempt, reason, kill_ms - now_ms, now_ms);
+    }
+    attempt->kill_ms = earlier(attempt->kill_ms, kill_ms);
+    attempt_tick(attempt, now_ms);
+}
+
+void attempt_end_for(struct attempt *attempt, enum wire_reason reason, int64_t now_ms)
+{
+    leave(attempt, reason, attempt->grace_ms, now_ms);
+}
+
+static int64_t timeout_at(const struct attempt *attempt)
+{
+    return attempt->timeout_ms > 0 ? attempt->started_ms + attempt->timeout_ms : INT64_MAX;
+}
+
+static int64_t stall_at(const struct attempt *attempt)
+{
+    return attempt->stall_ms > 0 ? attempt->active_ms + attempt->stall_ms : INT64_MAX;
+}
+
+int64_t attempt_deadline(const struct attempt *attempt)
+{
+    if (attempt->state == ATTEMPT_OVER || attempt->killed) {
+        return INT64_MAX;
+    }
+    return attempt->leaving ? attempt->kill_ms : earlier(timeout_at(attempt), stall_at(attempt));
+}
+
+void attempt_tick(struct attempt *attempt, int64_t now_ms)
+{
+    if (attempt->state == ATTEMPT_OVER || attempt->killed) {
+        return;
+    }
+    if (attempt->leaving) {
+        if (attempt->kill_ms <= now_ms) {
+            attempt->killed = true;
+            attempt_order(attempt, JOB_END);
+        }
+    } else if (timeout_at(attempt) <= now_ms) {
+        attempt->facts.timed_out = true;
+        attempt_end_for(attempt, LEAVE_TIMEOUT, now_ms);
+    } else if (stall_at(attempt) <= now_ms) {
+        attempt->facts.stalled = true;
+        attempt_end_for(attempt, LEAVE_TIMEOUT, now_ms);
+    }
+}

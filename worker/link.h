@@ -1,0 +1,31 @@
+/*
+ * link: the one connection of a worker to its coordinator. Nothing is queued while it is down: what
+ * was not sent, the agent sends again.
+ */
+#ifndef WORKER_LINK_H
+#define WORKER_LINK_H
+
+#include "base/error.h"
+#include "transport/keys.h"
+
+#include <tidemill/wire.h>
+
+struct link {
+    void *context;
+    void *dealer;
+    char boot[WIRE_ID_HEX + 1]; /* of this process */
+    int64_t seq;
+};
+
+/* link_open: connects in the background, for ever. Call it with the signals blocked. */
+enum tide_status link_open(struct link *link, const struct key_access *access, struct error *error);
+
+/* link_send: fills boot and seq of the message and sends it. TIDE_UNREACHABLE: not now (the dealer
+ * becomes writable); TIDE_LIMIT, TIDE_INVALID as wire_encode. */
+enum tide_status link_send(struct link *link, struct wire_message *message);
+
+/* link_flush: gives what was sent up to `wait_ms` to leave, then closes. The process must end by
+ * _exit. */
+void link_flush(struct link *link, int wait_ms);
+
+#endif

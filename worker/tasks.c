@@ -1,0 +1,348 @@
+/* The attempts of a worker: what they made goes to the outbox and onto the link. */
+#include "worker/worker_parts.h"
+
+#include "worker/agent_table.h"
+#include "worker/clock.h"
+#include "worker/sweep.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct task *task_find(struct worker *worker, struct wire_attempt id)
+{
+    for (size_t i = 0; i < worker->task_count; i++) {
+        struct task *task = &worker->tasks[i];
+        if (!task->stored && attempt_same(task->attempt->id, id)) {
+            return task;
+        }
+    }
+    return NULL;
+}
+
+static void task_drop(struct worker *worker, struct task *task)
+{
+    if (task->watch >= 0) {
+        (void)inotify_rm_watch(worker->watches, task->watch);
+    }
+    attempt_free(task->attempt);
+    *task = worker->tasks[--worker->task_count];
+}
+
+/* --- starting and stopping --- */
+
+/* Room for a new attempt: a log that is still on its way gives way. */
+static void make_room(struct worker *worker)
+{
+    for (size_t i = 0; worker->task_count == WORKER_TASKS_MAX && i < worker->task_count; i++) {
+        if (worker->tasks[i].stored) {
+            task_drop(worker, &worker->tasks[i]);
+        }
+    }
+}
+
+void tasks_start(struct worker *worker, const struct wire_assign *assign)
+{
+    const int64_t now_ms = clock_boot_ms();
+    char path[FILES_PATH_BYTES];
+
+    make_room(worker);
+    struct attempt *attempt =
+        attempt_new(&worker->attempt_options, assign, worker->agent.cluster, now_ms);
+    if (attempt == NULL) {
+        log_line(LOG_ERROR, "no_memory", "trial=%" PRId32 ".%" PRId32, assign->attempt.experiment,
+                 assign->attempt.trial);
+        abort();
+    }
+    struct task *task = &worker->tasks[worker->task_count++];
+    *task = (struct task){.attempt = attempt,
+                          .watch = -1,
+                          .metric_next_ms = INT64_MAX,
+                          .log_next_ms = INT64_MAX,
+                          .ship_until_ms = INT64_MAX};
+    if (files_path(path, "%s/report", attempt->folder)) {
+        task->watch = inotify_add_watch(worker->watches, path, IN_MODIFY);
+    }
+    log_line(LOG_INFO, "start", "trial=%" PRId32 ".%" PRId32 " attempt=%" PRId32 " command=\"%s\"",
+             attempt->id.experiment, attempt->id.trial, attempt->id.number, attempt->command);
+}
+
+void tasks_stop(struct worker *worker, const struct agent_action *action)
+{
+    struct task *task = task_find(worker, action->attempt);
+
+    if (task != NULL) {
+        attempt_leave(task->attempt, action->reason, action->grace_ms, action->deadline_ms,
+                      clock_boot_ms());
+    }
+}
+
+/* --- metrics and logs --- */
+
+static void send_points(struct worker *worker, struct task *task)
+{
+    struct attempt *attempt = task->attempt;
+    struct wire_message *message = &worker->message;
+    size_t count = 0;
+
+    do {
+        *message = (struct wire_message){.type = WIRE_METRIC};
+        message->metric.attempt = attempt->id;
+        count = points_batch(&attempt->points, &message->metric);
+        if (count > 0 && !worker_say(worker)) {
+            return;
+        }
+        points_sent(&attempt->points, count);
+    } while (count == WIRE_POINTS_MAX);
+}
+
+static bool points_wait(const struct attempt *attempt)
+{
+    return attempt->points.sent < attempt->points.added;
+}
+
+static bool log_waits(const struct capture *capture)
+{
+    const int64_t until =
+        capture->ended || capture->total < CAPTURE_HEAD_BYTES ? capture->total : CAPTURE_HEAD_BYTES;
+
+    return !capture->failed && capture->sent < until;
+}
+
+static void refill_tokens(struct worker *worker, int64_t now_ms)
+{
+    const int64_t passed_ms = now_ms - worker->log_tokens_ms;
+
+    worker->log_tokens += passed_ms * WORKER_LOG_BYTES_PER_S / 1000;
+    worker->log_tokens = earlier(worker->log_tokens, WORKER_LOG_BYTES_PER_S);
+    worker->log_tokens_ms = now_ms;
+}
+
+/* One piece; false when there is none, or it cannot be sent. */
+static bool send_piece(struct worker *worker, struct attempt *attempt, struct capture *capture)
+{
+    char text[WIRE_LOG_BYTES];
+    int64_t offset = 0;
+    int64_t next = 0;
+
+    if (!capture_piece(capture, text, &offset, &next)) {
+        return false;
+    }
+    worker->message = (struct wire_message){.type = WIRE_LOG};
+    worker->message.log = (struct wire_log){
+        .attempt = attempt->id, .stream = capture->stream, .offset = offset, .text = text};
+    if (!worker_say(worker)) {
+        return false;
+    }
+    worker->log_tokens -= next - offset;
+    capture->sent = next;
+    return true;
+}
+
+static void send_logs(struct worker *worker, struct task *task, int64_t now_ms)
+{
+    refill_tokens(worker, now_ms);
+    for (int i = 0; i < 2; i++) {
+        struct capture *capture = &task->attempt->captures[i];
+        while (worker->log_tokens > 0 && send_piece(worker, task->attempt, capture)) {
+        }
+    }
+}
+
+static bool is_welcome(const struct worker *worker)
+{
+    return worker->agent.session == AGENT_WELCOME && !worker->link_down;
+}
+
+/* The first point or line goes at once, the next ones at most so often. */
+static void task_send(struct worker *worker, struct task *task, int64_t now_ms)
+{
+    const struct attempt *attempt = task->attempt;
+    const bool logs = log_waits(&attempt->captures[0]) || log_waits(&attempt->captures[1]);
+
+    if (!is_welcome(worker)) {
+        task->metric_next_ms = INT64_MAX;
+        task->log_next_ms = INT64_MAX;
+        return;
+    }
+    if (points_wait(attempt) &&
+        (task->metric_next_ms <= now_ms || task->metric_next_ms == INT64_MAX)) {
+        send_points(worker, task);
+        task->metric_next_ms = now_ms + WORKER_METRIC_MS;
+    } else if (!points_wait(attempt) && task->metric_next_ms <= now_ms) {
+        task->metric_next_ms = INT64_MAX;
+    }
+    if (logs && (task->log_next_ms <= now_ms || task->log_next_ms == INT64_MAX)) {
+        send_logs(worker, task, now_ms);
+        task->log_next_ms = now_ms + WORKER_LOG_MS;
+    } else if (!logs && task->log_next_ms <= now_ms) {
+        task->log_next_ms = INT64_MAX;
+    }
+}
+
+/* --- results --- */
+
+static void task_store(struct worker *worker, struct task *task, int64_t now_ms)
+{
+    char text[WIRE_TEXT_BYTES];
+    struct error error;
+    struct attempt *attempt = task->attempt;
+
+    if (is_welcome(worker)) { /* what was seen comes before what it came to */
+        send_points(worker, task);
+        send_logs(worker, task, now_ms);
+    }
+    attempt_result(attempt, &worker->message, text);
+    worker->message.incarnation = worker->agent.incarnation;
+    (void)memcpy(worker->message.boot, worker->link.boot, sizeof worker->message.boot);
+    worker->message.seq = 1;
+    const struct wire_result *result = &worker->message.result;
+    if (outbox_store(&worker->outbox, &worker->message, NULL, &error) != TIDE_OK) {
+        log_line(LOG_ERROR, "result_not_stored", "trial=%" PRId32 ".%" PRId32 " why=\"%s\"",
+                 attempt->id.experiment, attempt->id.trial, error.text);
+        task->store_next_ms = now_ms + WORKER_STORE_MS;
+        return;
+    }
+    log_line(LOG_INFO, "end",
+             "trial=%" PRId32 ".%" PRId32 " attempt=%" PRId32 " outcome=%s cause=%s",
+             attempt->id.experiment, attempt->id.trial, attempt->id.number,
+             wire_outcome_text(result->outcome), wire_cause_text(result->cause));
+    task->stored = true;
+    task->ship_until_ms = now_ms + WORKER_SHIP_MS;
+    struct agent_event event = {.kind = AGENT_SAW_ENDED, .attempt = attempt->id};
+    worker_event(worker, &event);
+}
+
+static void task_news(struct worker *worker, struct task *task)
+{
+    struct attempt *attempt = task->attempt;
+    struct agent_event event = {.attempt = attempt->id, .step = attempt->step};
+
+    if (attempt->stepped) {
+        attempt->stepped = false;
+        event.kind = AGENT_SAW_PROGRESS;
+        worker_event(worker, &event);
+    }
+    if (attempt->stuck_is_news) {
+        attempt->stuck_is_news = false;
+        event.kind = AGENT_SAW_STUCK;
+        log_line(LOG_ERROR, "unkillable", "trial=%" PRId32 ".%" PRId32, attempt->id.experiment,
+                 attempt->id.trial);
+        worker_event(worker, &event);
+    }
+}
+
+static bool task_done(const struct task *task, int64_t now_ms)
+{
+    const struct attempt *attempt = task->attempt;
+
+    return task->stored && (task->ship_until_ms <= now_ms || (!log_waits(&attempt->captures[0]) &&
+                                                              !log_waits(&attempt->captures[1])));
+}
+
+/* --- the turn --- */
+
+void tasks_turn(struct worker *worker)
+{
+    const int64_t now_ms = clock_boot_ms();
+
+    for (size_t i = 0; i < worker->task_count;) {
+        struct task *task = &worker->tasks[i];
+        attempt_tick(task->attempt, now_ms);
+        task_news(worker, task);
+        if (task->attempt->state == ATTEMPT_OVER && !task->stored &&
+            task->store_next_ms <= now_ms) {
+            task_store(worker, task, now_ms);
+        }
+        task_send(worker, task, now_ms);
+        if (task_done(task, now_ms)) {
+            task_drop(worker, task);
+        } else {
+            i++;
+        }
+    }
+}
+
+static int64_t task_deadline(const struct task *task)
+{
+    int64_t deadline_ms = earlier(task->metric_next_ms, task->log_next_ms);
+
+    deadline_ms = earlier(deadline_ms, attempt_deadline(task->attempt));
+    if (task->stored) {
+        deadline_ms = earlier(deadline_ms, task->ship_until_ms);
+    } else if (task->attempt->state == ATTEMPT_OVER) {
+        deadline_ms = earlier(deadline_ms, task->store_next_ms);
+    }
+    return deadline_ms;
+}
+
+int64_t tasks_deadline(const struct worker *worker)
+{
+    int64_t deadline_ms = INT64_MAX;
+
+    for (size_t i = 0; i < worker->task_count; i++) {
+        deadline_ms = earlier(deadline_ms, task_deadline(&worker->tasks[i]));
+    }
+    return deadline_ms;
+}
+
+void tasks_reports(struct worker *worker)
+{
+    _Alignas(struct inotify_event) char buffer[4096];
+    const int64_t now_ms = clock_boot_ms();
+    ssize_t bytes = 0;
+
+    do { /* which file it was does not matter: reading one that did not grow costs one call */
+        bytes = read(worker->watches, buffer, sizeof buffer);
+    } while (bytes > 0);
+    for (size_t i = 0; i < worker->task_count; i++) {
+        if (worker->tasks[i].attempt->state != ATTEMPT_OVER) {
+            attempt_read_report(worker->tasks[i].attempt, now_ms);
+        }
+    }
+}
+
+/* A child that is no supervisor is an orphan of one that was killed: then there may be more. */
+void tasks_reap(struct worker *worker)
+{
+    pid_t spared[WORKER_TASKS_MAX];
+    bool orphan = false;
+    siginfo_t info = {0};
+
+    for (size_t i = 0; i < worker->task_count; i++) {
+        spared[i] = worker->tasks[i].attempt->supervisor;
+    }
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
+        bool known = false;
+        for (size_t i = 0; i < worker->task_count; i++) {
+            known = known || (spared[i] == info.si_pid && info.si_code == CLD_EXITED);
+            spared[i] = spared[i] == info.si_pid ? -1 : spared[i];
+        }
+        orphan = orphan || !known;
+        info.si_pid = 0;
+    }
+    if (orphan) {
+        (void)sweep_children(spared, worker->task_count);
+    }
+}
+
+void tasks_farewell(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->task_count; i++) {
+        struct attempt *attempt = worker->tasks[i].attempt;
+        for (int stream = 0; stream < 2; stream++) {
+            while (is_welcome(worker) && send_piece(worker, attempt, &attempt->captures[stream])) {
+            }
+        }
+    }
+}
