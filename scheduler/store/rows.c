@@ -5,8 +5,8 @@
 #include "base/number.h"
 #include "base/text.h"
 
-#include <stdlib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct store_rows {

@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -256,43 +256,71 @@ void table_key(const struct record *record, int32_t key[TABLE_KEYS_MAX])
     }
 }
 
-/* Appends to a statement that is known to fit. */
-__attribute__((format(printf, 2, 3))) static void sql_add(char *sql, const char *format, ...)
+/* Appends to a statement, which is known to fit. */
+static void sql_add(char *sql, const char *text, size_t length)
 {
-    size_t length = strlen(sql);
-    va_list arguments;
+    size_t before = strlen(sql);
 
-    va_start(arguments, format);
-    int added = vsnprintf(sql + length, TABLE_SQL_BYTES - length, format, arguments);
-    va_end(arguments);
-    ASSERT(added >= 0 && (size_t)added < TABLE_SQL_BYTES - length);
+    ASSERT(before + length < TABLE_SQL_BYTES);
+    memcpy(sql + before, text, length);
+    sql[before + length] = '\0';
 }
 
-/* Which parameter, from 1, holds the column whose name `text` begins with. */
-static uint32_t parameter_of(const struct table *table, const char *text, size_t length)
+static void sql_text(char *sql, const char *text)
 {
-    for (uint32_t i = 0; i < table->column_count; i++) {
-        const char *name = table->columns[i].name;
-        if (strncmp(name, text, length) == 0 && name[length] == '\0') {
-            return i + 1;
-        }
+    sql_add(sql, text, strlen(text));
+}
+
+static void sql_parameter(char *sql, uint32_t index)
+{
+    char text[16];
+
+    (void)snprintf(text, sizeof text, "?%" PRIu32, index + 1);
+    sql_text(sql, text);
+}
+
+/* The column whose name is the first `length` bytes of `text`. */
+static uint32_t column_named(const struct table *table, const char *text, size_t length)
+{
+    uint32_t i = 0;
+
+    while (i < table->column_count && (strncmp(table->columns[i].name, text, length) != 0 ||
+                                       table->columns[i].name[length] != '\0')) {
+        i++;
     }
-    ASSERT(!"a $column that the table has");
-    return 0;
+    ASSERT(i < table->column_count);
+    return i;
 }
 
 /* Appends SQL in which $column stands for its parameter. */
-static void template_add(const struct table *table, char *sql, const char *template)
+static void sql_template(const struct table *table, char *sql, const char *text)
 {
-    for (const char *at = template; *at != '\0';) {
+    const char *at = text;
+
+    while (*at != '\0') {
         size_t plain = strcspn(at, "$");
-        sql_add(sql, "%.*s", (int)plain, at);
+        sql_add(sql, at, plain);
         at += plain;
         if (*at == '$') {
             size_t name = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
-            sql_add(sql, "?%u", parameter_of(table, at + 1, name));
+            sql_parameter(sql, column_named(table, at + 1, name));
             at += 1 + name;
         }
+    }
+}
+
+static void sql_set(char *sql, const struct column *column, uint32_t index)
+{
+    sql_text(sql, column->name);
+    if (column->kind == COLUMN_TEXT) { /* none leaves the column as it is */
+        sql_text(sql, " = coalesce(");
+        sql_parameter(sql, index);
+        sql_text(sql, ", ");
+        sql_text(sql, column->name);
+        sql_text(sql, ")");
+    } else {
+        sql_text(sql, " = ");
+        sql_parameter(sql, index);
     }
 }
 
@@ -301,33 +329,33 @@ void table_update_sql(const struct table *table, char *sql)
     const char *separator = " SET ";
 
     sql[0] = '\0';
-    sql_add(sql, "UPDATE OR FAIL %s", table->name);
+    sql_text(sql, "UPDATE OR FAIL ");
+    sql_text(sql, table->name);
     for (uint32_t i = 0; i < table->column_count; i++) {
-        const struct column *column = &table->columns[i];
-        if (column->role == ROLE_SET) {
-            sql_add(sql, "%s%s = ", separator, column->name);
-            if (column->kind == COLUMN_TEXT) {
-                sql_add(sql, "coalesce(?%u, %s)", i + 1, column->name);
-            } else {
-                sql_add(sql, "?%u", i + 1);
-            }
+        if (table->columns[i].role == ROLE_SET) {
+            sql_text(sql, separator);
+            sql_set(sql, &table->columns[i], i);
             separator = ", ";
         }
     }
     separator = " WHERE ";
     for (uint32_t i = 0; i < table->column_count; i++) {
         if (table->columns[i].role == ROLE_KEY) {
-            sql_add(sql, "%s%s = ?%u", separator, table->columns[i].name, i + 1);
+            sql_text(sql, separator);
+            sql_text(sql, table->columns[i].name);
+            sql_text(sql, " = ");
+            sql_parameter(sql, i);
             separator = " AND ";
         }
     }
-    template_add(table, sql, table->fence);
+    sql_template(table, sql, table->fence);
 }
 
-static void names_add(const struct table *table, char *sql)
+static void sql_names(const struct table *table, char *sql)
 {
     for (uint32_t i = 0; i < table->column_count; i++) {
-        sql_add(sql, "%s%s", i == 0 ? "" : ", ", table->columns[i].name);
+        sql_text(sql, i == 0 ? "" : ", ");
+        sql_text(sql, table->columns[i].name);
     }
 }
 
@@ -336,17 +364,24 @@ void table_insert_sql(const struct table *table, char *sql)
     bool extra = table->extra_column != NULL;
 
     sql[0] = '\0';
-    sql_add(sql, "INSERT OR FAIL INTO %s (", table->name);
-    names_add(table, sql);
-    sql_add(sql, "%s%s) VALUES (", extra ? ", " : "", extra ? table->extra_column : "");
+    sql_text(sql, "INSERT OR FAIL INTO ");
+    sql_text(sql, table->name);
+    sql_text(sql, " (");
+    sql_names(table, sql);
+    if (extra) {
+        sql_text(sql, ", ");
+        sql_text(sql, table->extra_column);
+    }
+    sql_text(sql, ") VALUES (");
     for (uint32_t i = 0; i < table->column_count; i++) {
-        sql_add(sql, "%s?%u", i == 0 ? "" : ", ", i + 1);
+        sql_text(sql, i == 0 ? "" : ", ");
+        sql_parameter(sql, i);
     }
     if (extra) {
-        sql_add(sql, ", ");
-        template_add(table, sql, table->extra_value);
+        sql_text(sql, ", ");
+        sql_template(table, sql, table->extra_value);
     }
-    sql_add(sql, ")");
+    sql_text(sql, ")");
 }
 
 void table_select_sql(const struct table *table, char *sql)
@@ -354,11 +389,13 @@ void table_select_sql(const struct table *table, char *sql)
     const char *separator = " ORDER BY ";
 
     sql[0] = '\0';
-    sql_add(sql, "SELECT ");
-    names_add(table, sql);
-    sql_add(sql, " FROM %s", table->name);
+    sql_text(sql, "SELECT ");
+    sql_names(table, sql);
+    sql_text(sql, " FROM ");
+    sql_text(sql, table->name);
     for (uint32_t i = 0; i < table->column_count && table->columns[i].role == ROLE_KEY; i++) {
-        sql_add(sql, "%s%s", separator, table->columns[i].name);
+        sql_text(sql, separator);
+        sql_text(sql, table->columns[i].name);
         separator = ", ";
     }
 }

@@ -1,0 +1,225 @@
+/* One experiment, one worker, and trials that complete: what most tests of the store write. */
+#include "store/rows.h"
+
+#include "support/support.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+
+static const int64_t start_ms = 1795000000123;
+
+struct store *store_for_test(const char *path, const char *vfs)
+{
+    struct store_options options = {
+        .path = path, .software = "test", .vfs = vfs, .wall_ms = start_ms};
+    struct store *store;
+    struct error error;
+
+    if (store_open(&options, &store, &error) != TIDE_OK) {
+        fail_msg("%s", error.text);
+    }
+    return store;
+}
+
+void commit_for_test(struct store *store)
+{
+    struct error error;
+
+    if (store_commit(store, start_ms, &error) != TIDE_OK) {
+        fail_msg("%s", error.text);
+    }
+}
+
+static void describe_simple(struct store *store)
+{
+    static const struct store_parameter parameters[] = {
+        {.name = "lr", .type = "float", .low = 1e-5, .high = 0.1, .log = true, .step = 0},
+        {.name = "layers", .type = "int", .low = 1, .high = 6, .step = 1},
+        {.name = "opt", .type = "categorical", .choices = "[\"adam\",\"sgd\"]"},
+        {.name = "amp", .type = "bool", .choices = "[false,true]"},
+        {.name = "width", .type = "ordinal", .choices = "[8,16,32]"},
+        {.name = "decay", .type = "float", .high = 0.5, .step = 0.05},
+        {.name = "data_seed", .type = "constant", .choices = "[1234]"}};
+    static const struct store_objective objectives[] = {{"val_loss", false}, {"latency", true}};
+    static const struct store_outcome outcomes[] = {{"params_m", -HUGE_VAL, 25}};
+    const struct store_description description = {.experiment = 1,
+                                                  .budget_trials = 50,
+                                                  .parameters = parameters,
+                                                  .parameter_count = 7,
+                                                  .objectives = objectives,
+                                                  .objective_count = 2,
+                                                  .outcomes = outcomes,
+                                                  .outcome_count = 1};
+
+    assert_int_equal(store_describe(store, &description), TIDE_OK);
+}
+
+enum text {
+    TEXT_NONE,
+    TEXT_NAME,
+    TEXT_SPEC,
+    TEXT_WORKER,
+    TEXT_PARAMS,
+    TEXT_ORIGIN,
+    TEXT_METRIC,
+    TEXT_HASH,
+    TEXT_LOCATION,
+    TEXT_MESSAGE,
+    TEXT_COUNT
+};
+
+static const char params[] =
+    "{\"lr\":0.0019,\"layers\":3,\"opt\":\"sgd\",\"amp\":true,\"width\":16,\"decay\":0.15}";
+
+static const char *const items[] = {[TEXT_NAME - 1] = "digits",
+                                    [TEXT_SPEC - 1] = "name: digits\n",
+                                    [TEXT_WORKER - 1] = "spot-a1",
+                                    [TEXT_PARAMS - 1] = params,
+                                    [TEXT_ORIGIN - 1] = "{\"phase\":\"sobol\"}",
+                                    [TEXT_METRIC - 1] = "val_loss",
+                                    [TEXT_HASH - 1] = "0123456789abcdef",
+                                    [TEXT_LOCATION - 1] = "file:/tmp/c",
+                                    [TEXT_MESSAGE - 1] = "a message"};
+
+static void apply(struct store *store, const struct record *record)
+{
+    const struct store_texts texts = {items, TEXT_COUNT - 1};
+
+    assert_int_equal(store_apply(store, record, &texts), TIDE_OK);
+}
+
+static void apply_experiment(struct store *store, int32_t number)
+{
+    const struct record experiment = {.kind = RECORD_EXPERIMENT,
+                                      .experiment = {.id = 1,
+                                                     .state = EXPERIMENT_RUNNING,
+                                                     .created_ms = start_ms,
+                                                     .told_count = number + 1,
+                                                     .name_text = TEXT_NAME,
+                                                     .spec_text = TEXT_SPEC}};
+    const struct record worker = {.kind = RECORD_WORKER,
+                                  .worker = {.id = 1,
+                                             .connected = true,
+                                             .slots = 4,
+                                             .first_seen_ms = start_ms,
+                                             .last_seen_ms = start_ms,
+                                             .name_text = TEXT_WORKER}};
+    const struct record suggestion = {.kind = RECORD_SUGGESTION,
+                                      .suggestion = {.experiment = 1,
+                                                     .number = number,
+                                                     .state = SUGGESTION_USED,
+                                                     .trial = number,
+                                                     .params_text = TEXT_PARAMS,
+                                                     .origin_text = TEXT_ORIGIN}};
+
+    apply(store, &experiment);
+    apply(store, &worker);
+    apply(store, &suggestion);
+    if (number == 0) {
+        describe_simple(store);
+    }
+}
+
+static void apply_trial(struct store *store, int32_t number)
+{
+    const struct record trial = {
+        .kind = RECORD_TRIAL,
+        .trial = {.experiment = 1,
+                  .number = number,
+                  .state = TRIAL_COMPLETED,
+                  .suggestion = number,
+                  .attempts = 1,
+                  .step = 2,
+                  .value_count = 3,
+                  .values = {1.0 / (number + 1.5), 2.385 * number, 24.5 + 0.1 * (number % 11)},
+                  .checkpoint = {1, 1, 2},
+                  .created_ms = start_ms,
+                  .started_ms = start_ms + 1,
+                  .ended_ms = start_ms + 1000,
+                  .useful_ms = 900,
+                  .lost_ms = 99,
+                  .told = number + 1}};
+    const struct record attempt = {.kind = RECORD_ATTEMPT,
+                                   .attempt = {.experiment = 1,
+                                               .trial = number,
+                                               .number = 1,
+                                               .state = ATTEMPT_DONE,
+                                               .worker = 1,
+                                               .outcome = OUTCOME_COMPLETED,
+                                               .cause = CAUSE_EXIT,
+                                               .last_step = 2,
+                                               .offered_ms = start_ms,
+                                               .started_ms = start_ms + 1,
+                                               .ended_ms = start_ms + 1000,
+                                               .duration_ms = 999,
+                                               .useful_ms = 900,
+                                               .lost_ms = 99,
+                                               .incarnation = 1,
+                                               .message_text = TEXT_MESSAGE}};
+
+    apply(store, &trial);
+    apply(store, &attempt);
+}
+
+static void apply_reports(struct store *store, int32_t number)
+{
+    const struct record checkpoint = {.kind = RECORD_CHECKPOINT,
+                                      .checkpoint = {.experiment = 1,
+                                                     .trial = number,
+                                                     .attempt = 1,
+                                                     .seq = 1,
+                                                     .step = 2,
+                                                     .bytes = 4711,
+                                                     .created_ms = start_ms,
+                                                     .hash_text = TEXT_HASH,
+                                                     .location_text = TEXT_LOCATION}};
+    const struct record metric = {.kind = RECORD_METRIC,
+                                  .metric = {.experiment = 1,
+                                             .trial = number,
+                                             .attempt = 1,
+                                             .step = 1,
+                                             .value = 0.7311,
+                                             .reported_ms = start_ms,
+                                             .name_text = TEXT_METRIC}};
+    const struct trace trace = {.kind = TRACE_TRIAL,
+                                .wall_ms = start_ms,
+                                .experiment = 1,
+                                .trial = number,
+                                .a = TRIAL_COMPLETED};
+    const struct wire_attempt attempt = {1, number, 1};
+
+    apply(store, &checkpoint);
+    apply(store, &metric);
+    assert_int_equal(store_event(store, &trace, "trial 1.0: completed"), TIDE_OK);
+    assert_int_equal(store_log(store, &attempt, STREAM_STDOUT, 0, "epoch 1 val_loss=0.7311\n"),
+                     TIDE_OK);
+}
+
+void simple_turn(struct store *store, int32_t number)
+{
+    apply_experiment(store, number);
+    apply_trial(store, number);
+    apply_reports(store, number);
+}
+
+int64_t query_integer(const char *path, const char *sql)
+{
+    struct sqlite3 *db;
+    struct error error;
+    sqlite3_stmt *statement;
+
+    if (store_reader_open(path, &db, &error) != TIDE_OK) {
+        fail_msg("%s", error.text);
+    }
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    }
+    if (sqlite3_step(statement) != SQLITE_ROW) {
+        fail_msg("%s: no row, %s", sql, sqlite3_errmsg(db));
+    }
+    int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    store_reader_close(db);
+    return value;
+}
