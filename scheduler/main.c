@@ -20,6 +20,8 @@ static int command_version(int argc, char **argv);
 
 /* In the order in which they are of use. */
 static const struct command commands[] = {
+    {"run", "SPEC", "search here and now: a coordinator and local workers", command_run},
+    {"serve", "", "a coordinator for workers of other machines", command_serve},
     {"status", "[ID]", "a line for every experiment", command_status},
     {"trials", "[ID]", "the trials of an experiment, best first", command_trials},
     {"show", "[ID[.TRIAL]]", "a trial, or an experiment, in full", command_show},

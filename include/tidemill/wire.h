@@ -167,8 +167,9 @@ enum wire_verdict {
     X(REFUSAL_STALE, "stale") /* it has seen a later attempt of this trial */                      \
     X(REFUSAL_DRAINING, "draining")                                                                \
     X(REFUSAL_DISK, "disk")                                                                        \
-    X(REFUSAL_COMMAND, "command") /* its allow-list does not have argv[0] */                       \
-    X(REFUSAL_WORKDIR, "workdir") /* the working directory is not there */
+    X(REFUSAL_COMMAND, "command")         /* its allow-list does not have argv[0] */               \
+    X(REFUSAL_WORKDIR, "workdir")         /* the working directory is not there */                 \
+    X(REFUSAL_UNREACHABLE, "unreachable") /* the coordinator's own: it could not be sent */
 
 enum wire_refusal {
 #define X(name, text) name,

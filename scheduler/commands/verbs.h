@@ -12,6 +12,8 @@ int command_kick(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_pause(int argc, char **argv);
 int command_resume(int argc, char **argv);
+int command_run(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_show(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_stop(int argc, char **argv);

@@ -201,11 +201,11 @@ static void lost_remember(struct trial *trial)
     trial->lost[0] = trial->attempt.number;
 }
 
-/* R4, R9: the lease ran out or the machine is gone. Costs the trial a preemption, never a restart.
+/* R4, R9: the lease ran out, or the machine is known to be gone. Costs the trial a preemption,
+ * never a restart.
  */
 void attempt_lose(struct core *core, struct trial *trial)
 {
-    (void)emit_trace(core, TRACE_LOST, trial);
     lost_remember(trial);
     attempt_end(core, trial, ATTEMPT_LOST, 0);
     trial_after_leaving(core, trial);

@@ -295,6 +295,7 @@ static void worker_event(struct core *core, const struct event *event)
         return;
     }
     worker->row.last_seen_ms = core->wall_ms;
+    worker->heard_boot_ms = core->boot_ms;
     if (event->kind == EVENT_READY) {
         fleet_ready(core, worker, event->slots_free);
     } else if (event->kind == EVENT_ACCEPT) {

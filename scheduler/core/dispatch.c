@@ -86,6 +86,9 @@ void dispatch(struct core *core)
     for (struct worker *worker = worker_after_idle(core, NULL); worker != NULL && work_left(core);
          worker = next) {
         next = worker_after_idle(core, worker);
+        if (fleet_drop_silent(core, worker)) {
+            continue;
+        }
         while (worker->is_idle) {
             if (offered == STEP_DISPATCH_MAX) {
                 core->again = true;

@@ -68,11 +68,18 @@ bool experiment_may_create(const struct core *core, const struct experiment *exp
            (search_concurrency(experiment) > 1 || experiment->open.count == 0);
 }
 
+static bool too_many_failures(const struct experiment *experiment)
+{
+    const int32_t most = experiment->config.failures_max;
+    return most > 0 && experiment->failures >= most;
+}
+
 bool experiment_has_work(const struct core *core, const struct experiment *experiment)
 {
     const int32_t most = experiment->config.concurrency_max;
 
-    if (!experiment_may_run(experiment) || (most > 0 && experiment->running >= most)) {
+    if (!experiment_may_run(experiment) || too_many_failures(experiment) ||
+        (most > 0 && experiment->running >= most)) {
         return false;
     }
     return (experiment->queue.count > 0 && compute_left(core, experiment, 1)) ||
@@ -208,9 +215,7 @@ static bool nothing_left(const struct experiment *experiment)
 
 static void settle_open(struct core *core, struct experiment *experiment)
 {
-    const struct experiment_config *config = &experiment->config;
-
-    if (config->failures_max > 0 && experiment->failures >= config->failures_max) {
+    if (too_many_failures(experiment)) {
         experiment_turn(core, experiment, EXPERIMENT_FAILED, WHY_FAILURES);
     } else if (experiment->row.state == EXPERIMENT_PAUSED) {
         return;

@@ -224,6 +224,7 @@ static void hello_copy(struct core *core, struct worker *worker, const struct he
     worker->row.memory_bytes = hello->memory_bytes;
     worker->row.gpus = hello->gpus;
     worker->row.last_seen_ms = core->wall_ms;
+    worker->heard_boot_ms = core->boot_ms;
     worker->label_count = hello->label_count;
     for (uint32_t i = 0; i < hello->label_count; i++) {
         worker->labels[i] = hello->labels[i];
@@ -294,6 +295,21 @@ void fleet_leave(struct core *core, struct worker *worker)
         attempt_lose(core, trial);
     }
     emit_worker(core, worker, NULL);
+}
+
+/* One that has said nothing for a whole lease, four times its heartbeat, is offered nothing until
+ * it says HELLO again. */
+bool fleet_drop_silent(struct core *core, struct worker *worker)
+{
+    if (core->boot_ms - worker->heard_boot_ms <= core->lease_ms) {
+        return false;
+    }
+    matching_change(core, worker, -1);
+    worker->row.connected = false;
+    worker_idle_update(core, worker);
+    (void)emit_trace_of(core, TRACE_WORKER_LEFT, 0, worker->row.id);
+    emit_worker(core, worker, NULL);
+    return true;
 }
 
 void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms)

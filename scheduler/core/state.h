@@ -75,8 +75,9 @@ struct worker {
     int64_t memory_used_bytes;
     uint32_t label_count;
     uint64_t labels[WIRE_LABELS_MAX];
-    struct list attempts; /* trials with a live attempt here, LIST_WORKER */
-    struct link idle;     /* core->idle */
+    struct list attempts;  /* trials with a live attempt here, LIST_WORKER */
+    int64_t heard_boot_ms; /* when it last said anything */
+    struct link idle;      /* core->idle */
     bool is_idle;
 };
 
@@ -168,6 +169,7 @@ void fleet_ready(struct core *core, struct worker *worker, int32_t slots_free);
 void fleet_renew(struct core *core, struct worker *worker, const struct renew_event *renew);
 void fleet_leave(struct core *core, struct worker *worker);
 void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms);
+bool fleet_drop_silent(struct core *core, struct worker *worker);
 struct worker *worker_after_idle(const struct core *core, const struct worker *worker);
 
 /* experiment.c: submission, commands, and what its state follows from. */

@@ -217,6 +217,7 @@ void trial_kick(struct core *core, struct trial *trial)
 void trial_tick(struct core *core, struct trial *trial)
 {
     if (attempt_live(trial)) {
+        (void)emit_trace(core, TRACE_LOST, trial);
         attempt_lose(core, trial);
     } else {
         ASSERT(trial->row.reason == TRIAL_REASON_BACKOFF);

@@ -119,7 +119,7 @@ static void rules_fill(struct wire_assign *assign, const struct spec *spec)
         assign->patterns[assign->pattern_count++] = (struct wire_pair){
             .key = spec->metrics.patterns[i].name, .value = spec->metrics.patterns[i].value};
     }
-    assign->step_pattern = spec->metrics.step;
+    assign->step_pattern = spec->metrics.step == NULL ? "" : spec->metrics.step;
     for (size_t i = 0; i < spec->on_output_count && i < WIRE_RULES_MAX; i++) {
         assign->rules[assign->rule_count++] = (struct wire_rule){
             .match = spec->on_output[i].match, .then = then_of(spec->on_output[i].then)};
@@ -210,13 +210,14 @@ static enum tide_status assign_fill(struct coordinator *coordinator, const struc
     return checkpoint_fill(coordinator, message, spec, assign, error);
 }
 
-static void transport_give(struct coordinator *coordinator, int32_t worker,
+/* False when it is known not to have left. */
+static bool transport_give(struct coordinator *coordinator, int32_t worker,
                            struct wire_message *wire)
 {
     struct roster_entry *entry = roster_entry(&coordinator->roster, worker);
 
     if (entry == NULL || !entry->connected) {
-        return;
+        return false;
     }
     const enum tide_status status = transport_send(coordinator->transport, &entry->peer, wire);
     if (status == TIDE_UNREACHABLE) {
@@ -225,6 +226,7 @@ static void transport_give(struct coordinator *coordinator, int32_t worker,
         log_line(LOG_ERROR, "unsendable", "worker=%s type=%s why=\"%s\"", entry->name,
                  wire_type_text(wire->type), tide_status_text(status));
     }
+    return status == TIDE_OK;
 }
 
 /* An attempt that cannot be described cannot be run: it ends here as its worker would have ended
@@ -245,6 +247,16 @@ static void assign_fail(struct coordinator *coordinator, const struct message *m
     step(coordinator, &event);
 }
 
+/* Nobody has it: it may be offered to another at once. */
+static void assign_return(struct coordinator *coordinator, const struct message *message)
+{
+    struct event event = {.kind = EVENT_REFUSE, .worker = message->worker};
+
+    event.refuse =
+        (struct wire_refuse){.attempt = message->attempt, .refusal = REFUSAL_UNREACHABLE};
+    step(coordinator, &event);
+}
+
 static void assign_send(struct coordinator *coordinator, const struct message *message)
 {
     struct assignment *assignment = calloc(1, sizeof *assignment);
@@ -252,7 +264,9 @@ static void assign_send(struct coordinator *coordinator, const struct message *m
 
     ASSERT(assignment != NULL);
     if (assign_fill(coordinator, message, assignment, &error) == TIDE_OK) {
-        transport_give(coordinator, message->worker, &assignment->wire);
+        if (!transport_give(coordinator, message->worker, &assignment->wire)) {
+            assign_return(coordinator, message);
+        }
     } else {
         assign_fail(coordinator, message, &error);
     }
@@ -304,7 +318,7 @@ void parcel_send(struct coordinator *coordinator, const struct parcel *parcel)
         wire.ack = (struct wire_ack){
             .attempt = message->attempt, .seq = message->seq, .verdict = message->verdict};
     }
-    transport_give(coordinator, message->worker, &wire);
+    (void)transport_give(coordinator, message->worker, &wire);
 }
 
 void parcels_send(struct coordinator *coordinator)

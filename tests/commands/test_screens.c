@@ -41,7 +41,7 @@ static int verb_run(struct words *words)
 }
 
 /* One command and what it prints, at the end of the transcript. */
-static void command_run(const char *line, FILE *transcript)
+static void line_run(const char *line, FILE *transcript)
 {
     struct words words;
 
@@ -70,7 +70,7 @@ static char *transcript_repeat(const char *golden)
     for (char *line = strtok_r(copy, "\n", &rest); line != NULL;
          line = strtok_r(NULL, "\n", &rest)) {
         if (strncmp(line, prompt, strlen(prompt)) == 0) {
-            command_run(line + strlen(prompt), transcript);
+            line_run(line + strlen(prompt), transcript);
         }
     }
     free(copy);

@@ -1,0 +1,222 @@
+/*
+ * run: the first five minutes. A coordinator and its local workers in one go, until the experiment
+ * has ended; the same command again continues what was interrupted.
+ */
+#include "commands/options.h"
+#include "commands/service.h"
+#include "commands/verbs.h"
+
+#include "base/exit.h"
+#include "loop/crew.h"
+#include "spec/spec.h"
+
+#include <inttypes.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TURN_MS = 250, LEAVE_MS = 40000 };
+
+static const struct option_rule rules[] = {
+    {"workers", 'w', "N", "local workers, one slot each (the number of cores)"},
+    {"lease", 0, "TIME", "how long a silent worker keeps its attempts (120s)"},
+};
+
+static const struct usage usage = {
+    .verb = "run",
+    .arguments = "SPEC",
+    .text = "Searches: a coordinator and local workers in one go, until the experiment has\n"
+            "ended. Run again on the same store, it continues an unfinished experiment of\n"
+            "the same spec. Ctrl-C lets the attempts save and leave; a second one ends them.",
+    .rules = rules,
+    .rule_count = sizeof rules / sizeof *rules,
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .example = "tidemill run examples/digits/spec.yaml --workers 2",
+};
+
+struct run {
+    struct service service;
+    struct crew crew;
+    struct options options;
+    int64_t worker_count;
+    int32_t experiment;
+};
+
+static struct spec *spec_read(const char *path)
+{
+    struct spec_report *report = calloc(1, sizeof *report);
+    struct spec *spec = NULL;
+
+    if (report == NULL) {
+        return NULL;
+    }
+    (void)!spec_load(path, &spec, report);
+    char *text = spec_report_text(report);
+    (void)fputs(text == NULL ? "tidemill: out of memory\n" : text, stderr);
+    free(text);
+    free(report);
+    return spec;
+}
+
+/* Commands start in the spec's `workdir`, which is relative to the folder of the spec. */
+static bool workdir_find(const struct spec *spec, const char *path, char *workdir)
+{
+    char folder[4096];
+    char joined[8192];
+
+    (void)snprintf(folder, sizeof folder, "%s", path);
+    const char *below = spec->workdir == NULL ? "." : spec->workdir;
+    (void)snprintf(joined, sizeof joined, "%s/%s", below[0] == '/' ? "" : dirname(folder), below);
+    return realpath(joined, workdir) != NULL;
+}
+
+/* An unfinished experiment of this name is this one, or in its way. */
+static enum tide_status experiment_continue(struct run *run, const struct spec *spec,
+                                            int32_t experiment, const struct spec *stored,
+                                            struct error *error)
+{
+    const struct command_event resume = {
+        .verb = VERB_RESUME, .experiment = experiment, .trial = -1};
+
+    if (stored->digest != spec->digest) {
+        return error_set(error, TIDE_EXISTS,
+                         "experiment %" PRId32
+                         " of this store is called '%s' too, is not finished and has another "
+                         "spec.\nGive this one another name or another --store, or end that one:\n"
+                         "  tidemill serve --store %s &\n  tidemill cancel %" PRId32 " --store %s",
+                         experiment, spec->name, run->options.store, experiment,
+                         run->options.store);
+    }
+    run->experiment = experiment;
+    if (coordinator_experiment(run->service.coordinator, experiment)->state == EXPERIMENT_PAUSED) {
+        return coordinator_command(run->service.coordinator, &resume, error);
+    }
+    return TIDE_OK;
+}
+
+static enum tide_status experiment_begin(struct run *run, struct spec *spec, struct error *error)
+{
+    char workdir[4096];
+    const struct spec *stored = NULL;
+    const int32_t open = coordinator_find(run->service.coordinator, spec->name, &stored);
+
+    if (open != 0) {
+        const enum tide_status status = experiment_continue(run, spec, open, stored, error);
+        spec_free(spec);
+        return status;
+    }
+    if (!workdir_find(spec, run->options.arguments[0], workdir)) {
+        spec_free(spec);
+        return error_set(error, TIDE_NOT_FOUND, "the workdir of the spec is not there");
+    }
+    return coordinator_submit(run->service.coordinator, spec, workdir, &run->experiment, error);
+}
+
+static bool run_ended(const struct run *run)
+{
+    return coordinator_idle(run->service.coordinator, run->experiment);
+}
+
+/* Turns until the experiment has ended or somebody interrupts. */
+static enum tide_status run_search(struct run *run, struct error *error)
+{
+    enum tide_status status = TIDE_OK;
+
+    while (status == TIDE_OK && !run_ended(run) && run->service.interrupts == 0) {
+        status = service_turn(&run->service, TURN_MS, error);
+        if (status == TIDE_OK) {
+            status = crew_reap(&run->crew, run->service.coordinator, error);
+        }
+    }
+    return status;
+}
+
+/* The workers leave; while they do, the coordinator takes what they still have to say. */
+static void run_leave(struct run *run)
+{
+    struct error error;
+    const int interrupts = run->service.interrupts;
+    int64_t turns = LEAVE_MS / TURN_MS;
+    enum tide_status status = TIDE_OK;
+
+    crew_leave(&run->crew, false);
+    while (status == TIDE_OK && crew_running(&run->crew) > 0 && turns-- > 0 &&
+           run->service.interrupts == interrupts) {
+        status = service_turn(&run->service, TURN_MS, &error);
+        (void)!crew_reap(&run->crew, run->service.coordinator, &error);
+    }
+    crew_leave(&run->crew, true);
+}
+
+static int run_exit_code(const struct run *run, bool interrupted)
+{
+    const struct experiment_row *row =
+        coordinator_experiment(run->service.coordinator, run->experiment);
+
+    if (interrupted) {
+        (void)fprintf(stderr, "interrupted; the same command continues it\n");
+        return EXIT_CODE_INTERRUPTED;
+    }
+    return row->state == EXPERIMENT_COMPLETED || row->state == EXPERIMENT_PAUSED ? EXIT_CODE_OK
+                                                                                 : EXIT_CODE_FAILED;
+}
+
+static int run_all(struct run *run, struct spec *spec)
+{
+    struct error error;
+    bool finished = false;
+    int code = EXIT_CODE_FAILED;
+    enum tide_status status = experiment_begin(run, spec, &error);
+
+    if (status == TIDE_OK) {
+        status = crew_open(&run->crew, run->service.coordinator, (int)run->worker_count,
+                           run->options.store, &error);
+    }
+    if (status == TIDE_OK) {
+        status = run_search(run, &error);
+    }
+    if (status == TIDE_OK) {
+        finished = run_ended(run);
+        run_leave(run);
+        code = run_exit_code(run, !finished);
+    } else {
+        (void)fprintf(stderr, "tidemill: %s\n", error.text);
+    }
+    crew_close(&run->crew, finished);
+    return code;
+}
+
+int command_run(int argc, char **argv)
+{
+    static struct run run;
+    struct error error;
+    int code = options_parse(&usage, argc, argv, &run.options);
+
+    if (code != OPTIONS_GO) {
+        return code;
+    }
+    const int64_t cores = sysconf(_SC_NPROCESSORS_ONLN);
+    run.service.options =
+        (struct coordinator_options){.store = run.options.store, .workers_are_gone = true};
+    if (options_integer(&run.options, "workers", 1, CREW_MAX, cores, &run.worker_count, &error) !=
+            TIDE_OK ||
+        options_duration(&run.options, "lease", 0, &run.service.options.lease_ms, &error) !=
+            TIDE_OK) {
+        return options_wrong(&usage, "%s", error.text);
+    }
+    struct spec *spec = spec_read(run.options.arguments[0]);
+    if (spec == NULL) {
+        return EXIT_CODE_USAGE;
+    }
+    code = service_open(&run.service);
+    if (code == EXIT_CODE_OK) {
+        code = run_all(&run, spec);
+    } else {
+        spec_free(spec);
+    }
+    service_close(&run.service);
+    return code;
+}

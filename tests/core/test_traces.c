@@ -1,0 +1,330 @@
+/*
+ * core: stories. Each tells the core a short history and compares the trace it leaves, line by
+ * line, with tests/core/golden/NAME.trace. UPDATE_GOLDEN=1 rewrites the files; the difference is
+ * then reviewed like code.
+ */
+#include "core/world.h"
+
+#include "support/support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct world world;
+static char trace[WORLD_TRACE_BYTES];
+
+static struct wire_attempt attempt(int32_t trial, int32_t number)
+{
+    return (struct wire_attempt){.experiment = 1, .trial = trial, .number = number};
+}
+
+static void note(const char *text)
+{
+    world.trace_bytes += (size_t)snprintf(trace + world.trace_bytes,
+                                          WORLD_TRACE_BYTES - world.trace_bytes, "# %s\n", text);
+}
+
+/* A worker joins with its slots free. */
+static void join(uint32_t worker, int32_t slots)
+{
+    world_hello(&world, worker, slots);
+    world_ready(&world, worker, slots);
+}
+
+static void answer_all(void)
+{
+    while (world.ask_count > 0) {
+        world_answer(&world, TIDE_OK);
+    }
+}
+
+static void complete(uint32_t worker, int32_t trial, int32_t number, double value)
+{
+    world_result(&world, worker, attempt(trial, number), OUTCOME_COMPLETED, CAUSE_NONE, value);
+}
+
+static void fail_attempt(uint32_t worker, int32_t trial, int32_t number, enum wire_cause cause)
+{
+    world_result(&world, worker, attempt(trial, number), OUTCOME_FAILED, cause, 0);
+}
+
+static void leave(uint32_t worker, int32_t trial, int32_t number)
+{
+    world_result(&world, worker, attempt(trial, number), OUTCOME_LEFT, CAUSE_NOTICE, 0);
+}
+
+static void begin(int32_t trials, int32_t slots)
+{
+    const struct experiment_config config = world_config(trials);
+
+    world_submit(&world, &config);
+    join(0, slots);
+    answer_all();
+}
+
+static void story_happy(void)
+{
+    begin(2, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    complete(0, 0, 1, 0.5);
+    answer_all();
+    world_accept(&world, 0, attempt(1, 1));
+    complete(0, 1, 1, 0.25);
+}
+
+static void story_parallel(void)
+{
+    begin(5, 3);
+    complete(0, 1, 1, 0.5);
+    answer_all();
+    world_accept(&world, 0, attempt(0, 1));
+    world_result(&world, 0, attempt(0, 1), OUTCOME_INFEASIBLE, CAUSE_INFEASIBLE, 0);
+    answer_all();
+}
+
+static void story_preempted(void)
+{
+    struct event event = {.kind = EVENT_PREEMPT, .preempt_deadline_ms = 25000};
+
+    begin(1, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    world_checkpoint(&world, 0, attempt(0, 1), 1, 9);
+    note("a notice arrives; the attempt leaves and goes on elsewhere from step 9");
+    event.worker = world.workers[0].id;
+    world_step(&world, &event);
+    leave(0, 0, 1);
+    join(1, 1);
+    world_accept(&world, 1, attempt(0, 2));
+    complete(1, 0, 2, 0.5);
+}
+
+static void story_lost(void)
+{
+    begin(1, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    note("silence: the lease of 120 s, 2 % and 2 s run out");
+    world_tick(&world, 124399);
+    note("not yet");
+    world_tick(&world, 2);
+    join(1, 1);
+    world_accept(&world, 1, attempt(0, 2));
+    note("the first worker was only cut off: its result counts, the second attempt is called off");
+    complete(0, 0, 1, 0.5);
+    note("the second one's result comes too late");
+    complete(1, 0, 2, 0.4);
+}
+
+static void story_revived(void)
+{
+    begin(1, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    world_tick(&world, 124401);
+    note("the lease ran out, nobody took the trial, and the worker is heard again: so is its "
+         "attempt");
+    world_ready(&world, 0, 0);
+    world_hello(&world, 0, 1);
+    complete(0, 0, 1, 0.5);
+}
+
+static void story_restarts(void)
+{
+    begin(1, 1);
+    for (int32_t number = 1; number <= 3; number++) {
+        world_accept(&world, 0, attempt(0, number));
+        fail_attempt(0, 0, number, CAUSE_EXIT);
+        world_ready(&world, 0, 1);
+        world_tick(&world, 60000);
+    }
+    note("buried after two restarts; a person digs it up");
+    world_command(&world, VERB_KICK, 1, 0);
+    complete(0, 0, 4, 0.5);
+}
+
+static void story_no_objective(void)
+{
+    begin(2, 1);
+    fail_attempt(0, 0, 1, CAUSE_NO_OBJECTIVE);
+    answer_all();
+    fail_attempt(0, 1, 1, CAUSE_RULE_FAIL);
+}
+
+static void story_paused(void)
+{
+    begin(2, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    world_command(&world, VERB_PAUSE, 1, -1);
+    leave(0, 0, 1);
+    world_command(&world, VERB_RESUME, 1, -1);
+    world_accept(&world, 0, attempt(0, 2));
+    complete(0, 0, 2, 0.5);
+    answer_all();
+    world_command(&world, VERB_STOP, 1, -1);
+    complete(0, 1, 1, 0.4);
+}
+
+static void story_cancelled(void)
+{
+    begin(5, 2);
+    world_accept(&world, 0, attempt(0, 1));
+    world_command(&world, VERB_CANCEL, 1, -1);
+    leave(0, 0, 1);
+    note("the other attempt was never accepted, and finishes all the same");
+    complete(0, 1, 1, 0.5);
+}
+
+static void story_target(void)
+{
+    struct experiment_config config = world_config(10);
+
+    config.objectives[0] = (struct objective_rule){.has_target = true, .target = 0.1};
+    world_submit(&world, &config);
+    join(0, 2);
+    answer_all();
+    complete(0, 0, 1, 0.05);
+    leave(0, 1, 1);
+}
+
+static void story_failures(void)
+{
+    struct experiment_config config = world_config(10);
+
+    config.failures_max = 1;
+    world_submit(&world, &config);
+    join(0, 2);
+    answer_all();
+    fail_attempt(0, 0, 1, CAUSE_NO_OBJECTIVE);
+    leave(0, 1, 1);
+}
+
+static void story_budget(void)
+{
+    struct experiment_config config = world_config(10);
+
+    config.compute_max_ms = 100000;
+    world_submit(&world, &config);
+    join(0, 1);
+    answer_all();
+    world_accept(&world, 0, attempt(0, 1));
+    note("100 s of slot time, less 25 s of grace");
+    world_tick(&world, 74000);
+    note("still running");
+    world_tick(&world, 1001);
+    leave(0, 0, 1);
+}
+
+static void story_bad_checkpoint(void)
+{
+    begin(1, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    world_checkpoint(&world, 0, attempt(0, 1), 1, 5);
+    world_checkpoint(&world, 0, attempt(0, 1), 2, 10);
+    leave(0, 0, 1);
+    note("the checkpoint of step 10 cannot be loaded: the one before it is");
+    fail_attempt(0, 0, 2, CAUSE_BAD_CHECKPOINT);
+    complete(0, 0, 3, 0.5);
+}
+
+static void story_restarted(void)
+{
+    begin(2, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    note("kill -9, and a new coordinator on the same rows");
+    world_restart(&world);
+    world_hello(&world, 0, 1);
+    world_ready(&world, 0, 0);
+    complete(0, 0, 1, 0.5);
+    answer_all();
+    note("now the worker's own process dies and another takes its name");
+    world.workers[0].count = 0;
+    world.workers[0].restarted = true;
+    join(0, 1);
+    world_accept(&world, 0, attempt(1, 2));
+    complete(0, 1, 2, 0.5);
+}
+
+static void story_refused(void)
+{
+    struct event event = {.kind = EVENT_REFUSE};
+
+    begin(1, 1);
+    event.worker = world.workers[0].id;
+    event.refuse = (struct wire_refuse){.attempt = attempt(0, 1), .refusal = REFUSAL_DISK};
+    world_step(&world, &event);
+    world_ready(&world, 0, 1);
+    complete(0, 0, 2, 0.5);
+}
+
+static void story_exhausted(void)
+{
+    begin(10, 1);
+    complete(0, 0, 1, 0.5);
+    world_answer(&world, TIDE_EXHAUSTED);
+}
+
+static void golden(const char *name)
+{
+    char path[512];
+    char *want = NULL;
+
+    (void)snprintf(path, sizeof path, "%s/%s.trace", TIDE_GOLDEN, name);
+    if (getenv("UPDATE_GOLDEN") != NULL) {
+        file_write(path, trace);
+        return;
+    }
+    want = file_read(path);
+    assert_string_equal(trace, want);
+    free(want);
+}
+
+static void tell(const char *name, void (*story)(void))
+{
+    const char *wrong = NULL;
+
+    world_init(&world);
+    trace[0] = '\0';
+    world.trace = trace;
+    story();
+    wrong = core_check(world.core);
+    if (wrong != NULL) {
+        fail_msg("%s: %s", name, wrong);
+    }
+    world_fini(&world);
+    golden(name);
+}
+
+static void every_story_leaves_its_trace(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*story)(void);
+    } stories[] = {
+        {"happy", story_happy},
+        {"parallel", story_parallel},
+        {"preempted", story_preempted},
+        {"lost", story_lost},
+        {"revived", story_revived},
+        {"restarts", story_restarts},
+        {"no_objective", story_no_objective},
+        {"paused", story_paused},
+        {"cancelled", story_cancelled},
+        {"target", story_target},
+        {"failures", story_failures},
+        {"budget", story_budget},
+        {"bad_checkpoint", story_bad_checkpoint},
+        {"restarted", story_restarted},
+        {"refused", story_refused},
+        {"exhausted", story_exhausted},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
+        tell(stories[i].name, stories[i].story);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_story_leaves_its_trace)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
