@@ -11,7 +11,6 @@
 #include "spec/spec.h"
 
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,12 +63,12 @@ static struct spec *spec_read(const char *path)
 /* Commands start in the spec's `workdir`, which is relative to the folder of the spec. */
 static bool workdir_find(const struct spec *spec, const char *path, char *workdir)
 {
-    char folder[4096];
     char joined[8192];
-
-    (void)snprintf(folder, sizeof folder, "%s", path);
+    const char *slash = strrchr(path, '/');
     const char *below = spec->workdir == NULL ? "." : spec->workdir;
-    (void)snprintf(joined, sizeof joined, "%s/%s", below[0] == '/' ? "" : dirname(folder), below);
+    const int folder = slash == NULL || below[0] == '/' ? 0 : (int)(slash - path) + 1;
+
+    (void)snprintf(joined, sizeof joined, "%.*s%s", folder, path, below);
     return realpath(joined, workdir) != NULL;
 }
 

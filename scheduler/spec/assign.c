@@ -2,7 +2,9 @@
 
 #include "core/limits.h"
 
-/* What a spec may hold, a message can carry and the core can keep. */
+#include <tidemill/optimizer.h>
+
+/* What a spec may hold, a message can carry, the core can keep and the optimizer can search. */
 _Static_assert((int)SPEC_NAME_BYTES <= (int)WIRE_NAME_BYTES, "metrics have room on the wire");
 _Static_assert((int)SPEC_PATTERN_BYTES < (int)WIRE_PATTERN_BYTES, "patterns have room on the wire");
 _Static_assert((int)SPEC_RULES_MAX <= (int)WIRE_RULES_MAX, "rules have room on the wire");
@@ -16,6 +18,12 @@ _Static_assert((int)SPEC_OBJECTIVES_MAX <= (int)OBJECTIVES_MAX &&
 _Static_assert((int)SPEC_LABELS_MAX <= (int)REQUIREMENT_KEYS_MAX &&
                    (int)SPEC_LABEL_VALUES_MAX <= (int)REQUIREMENT_VALUES_MAX,
                "labels have room in the core");
+_Static_assert((int)SPEC_PARAMETERS_MAX <= (int)TIDE_PARAMETERS_MAX &&
+                   (int)SPEC_CHOICES_MAX <= (int)TIDE_CHOICES_MAX &&
+                   (int)SPEC_OBJECTIVES_MAX <= (int)TIDE_OBJECTIVES_MAX &&
+                   (int)SPEC_OUTCOMES_MAX <= (int)TIDE_OUTCOMES_MAX &&
+                   (int)SPEC_CONSTRAINTS_MAX <= (int)TIDE_CONSTRAINTS_MAX,
+               "the optimizer can search it");
 _Static_assert((int)SPEC_TRIALS_MAX <= (int)TRIALS_MAX, "trials have room in the core");
 
 static void assign_objectives(const struct spec *spec, struct wire_assign *assign)

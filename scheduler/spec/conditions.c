@@ -4,6 +4,8 @@
  */
 #include "spec/conditions.h"
 
+#include "base/assert.h"
+
 #include <string.h>
 
 size_t condition_choice(struct reader *reader, const struct spec_parameter *parameter,
@@ -115,5 +117,47 @@ void conditions_read(struct reader *reader, struct spec_parameter *parameters, s
             reader_error(reader, whens[i]->key_place, "", "'%s' depends on itself through '%s'",
                          parameters[i].name, parameters[parameters[i].parent].name);
         }
+    }
+}
+
+static bool is_placeable(const struct spec_parameter *parameters, const size_t *position,
+                         size_t index)
+{
+    const size_t parent = parameters[index].parent;
+
+    return position[index] == SPEC_NONE && (parent == SPEC_NONE || position[parent] != SPEC_NONE);
+}
+
+/* The first that is not placed yet and whose parent is; `position` says where those placed went. */
+static size_t next_placeable(const struct spec_parameter *parameters, size_t count,
+                             const size_t *position)
+{
+    size_t index = 0;
+
+    while (index < count && !is_placeable(parameters, position, index)) {
+        index++;
+    }
+    ASSERT(index < count); /* or there is a circle */
+    return index;
+}
+
+void conditions_order(struct spec_parameter *parameters, size_t count, struct spec_parameter *room)
+{
+    size_t position[SPEC_PARAMETERS_MAX];
+
+    ASSERT(count <= SPEC_PARAMETERS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        position[i] = SPEC_NONE;
+    }
+    for (size_t place = 0; place < count; place++) {
+        const size_t index = next_placeable(parameters, count, position);
+        position[index] = place;
+        room[place] = parameters[index];
+        if (room[place].parent != SPEC_NONE) {
+            room[place].parent = position[room[place].parent];
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        parameters[i] = room[i];
     }
 }

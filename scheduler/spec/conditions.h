@@ -11,6 +11,12 @@
 void conditions_read(struct reader *reader, struct spec_parameter *parameters, size_t count,
                      const struct node *const *whens);
 
+/*
+ * conditions_order: moves every parameter behind the one it depends on, the others keeping their
+ * order, as the optimizer wants them. There must be no circles. `room` holds `count` parameters.
+ */
+void conditions_order(struct spec_parameter *parameters, size_t count, struct spec_parameter *room);
+
 /* condition_choice: the index of the choice that `node`, the value of `what`, names. Complains and
  * answers SPEC_NONE where the parameter has none like it. */
 size_t condition_choice(struct reader *reader, const struct spec_parameter *parameter,

@@ -376,6 +376,15 @@ static size_t count_parameters(const struct node *node)
     return count;
 }
 
+static void order_parameters(struct reader *reader, struct spec_parameter *parameters, size_t count)
+{
+    struct spec_parameter *room = reader_take(reader, count, sizeof *room);
+
+    if (room != NULL) {
+        conditions_order(parameters, count, room);
+    }
+}
+
 void section_parameters(struct reader *reader, const struct node *node)
 {
     const struct node *whens[SPEC_PARAMETERS_MAX] = {NULL};
@@ -410,7 +419,11 @@ void section_parameters(struct reader *reader, const struct node *node)
             spec->parameter_count++;
         }
     }
-    if (!reader->no_memory) {
-        conditions_read(reader, parameters, spec->parameter_count, whens);
+    if (reader->no_memory) {
+        return;
+    }
+    conditions_read(reader, parameters, spec->parameter_count, whens);
+    if (reader->report->error_count == 0) {
+        order_parameters(reader, parameters, spec->parameter_count);
     }
 }

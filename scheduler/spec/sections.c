@@ -4,6 +4,10 @@
  */
 #include "spec/sections.h"
 
+#include "spec/utf8.h"
+
+#include <tidemill/optimizer.h>
+
 #include <float.h>
 #include <math.h>
 #include <signal.h>
@@ -94,6 +98,38 @@ void section_objective(struct reader *reader, const struct node *node)
     }
 }
 
+static bool is_number(const struct spec_parameter *parameter)
+{
+    for (size_t i = 0; i < parameter->choice_count; i++) {
+        if (parameter->choices[i].type == SPEC_SCALAR_TEXT) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A constraint on parameters, read by the library that will apply it. */
+static void check_formula(struct reader *reader, const struct node *node)
+{
+    const struct spec *spec = reader->spec;
+    const char *names[SPEC_PARAMETERS_MAX];
+    char message[TIDE_MESSAGE_BYTES];
+    size_t count = 0;
+    size_t offset = 0;
+
+    for (size_t i = 0; i < spec->parameter_count; i++) {
+        if (is_number(&spec->parameters[i])) {
+            names[count++] = spec->parameters[i].name;
+        }
+    }
+    if (!utf8_all_printable(node->text, node->text_bytes)) {
+        reader_error(reader, node->place, "", "control characters in a constraint");
+    } else if (!tide_constraint_check(node->text, names, count, &offset, message)) {
+        offset = offset < node->text_bytes ? offset : node->text_bytes;
+        reader_error(reader, node_place_at(node, offset, 0), "", "%s", message);
+    }
+}
+
 static void read_constraint(struct reader *reader, const struct node *node,
                             struct spec_constraint *constraint)
 {
@@ -106,6 +142,7 @@ static void read_constraint(struct reader *reader, const struct node *node,
     *constraint = (struct spec_constraint){.min = NAN, .max = NAN, .place = node->place};
     if (node->kind == NODE_SCALAR) {
         constraint->text = node->text;
+        check_formula(reader, node);
         return;
     }
     if (!reader_fields(reader, node, "a constraint", fields, COUNT(fields), constraint)) {

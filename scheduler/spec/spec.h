@@ -18,13 +18,13 @@
 enum {
     SPEC_NAME_BYTES =
         64, /* of an experiment's, parameter's or metric's name, terminator included */
-    SPEC_PARAMETERS_MAX = 256,
+    SPEC_PARAMETERS_MAX = 100,
     SPEC_CONSTANTS_MAX = 256,
     SPEC_CHOICES_MAX = 256,
     SPEC_VALUE_BYTES = 1024, /* of a choice or constant */
     SPEC_OBJECTIVES_MAX = 4,
     SPEC_CONSTRAINTS_MAX = 32, /* on parameters and on outcomes ... */
-    SPEC_OUTCOMES_MAX = 8,     /* ... of which on outcomes */
+    SPEC_OUTCOMES_MAX = 4,     /* ... of which on outcomes */
     SPEC_TRIALS_MAX = 2000000,
     SPEC_RULES_MAX = 32, /* patterns of metrics; rules of on_output */
     SPEC_PATTERN_BYTES = 256,
@@ -327,7 +327,8 @@ struct spec {
     const char *workdir; /* NULL: none */
     const char *setup;   /* a shell command for the worker; NULL: none */
     struct spec_template command;
-    const struct spec_parameter *parameters; /* in the order written */
+    /* In the order written, but a parameter never before the one it depends on. */
+    const struct spec_parameter *parameters;
     size_t parameter_count;
     const struct spec_constant *constants;
     size_t constant_count;

@@ -292,6 +292,31 @@ static void the_order_of_parameters_changes_the_digest(void **state)
                 digest_with("name", "name"));
 }
 
+static void parents_stand_before_their_children(void **state)
+{
+    static const char text[] = "name: a\n"
+                               "command: run {args}\n"
+                               "parameters:\n"
+                               "  c: {type: bool, when: {b: true}}\n"
+                               "  x: {type: bool}\n"
+                               "  b: {type: bool, when: {a: true}}\n"
+                               "  a: {type: bool}\n"
+                               "  d: {type: bool, when: {b: true}}\n"
+                               "objective: {metric: loss, direction: minimize}\n"
+                               "budget: {trials: 5}\n";
+    static const char *const names[] = {"x", "a", "b", "c", "d"};
+    static const size_t parents[] = {SPEC_NONE, SPEC_NONE, 1, 2, 2};
+    struct spec *spec = parse(text);
+
+    (void)state;
+    assert_int_equal(spec->parameter_count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_string_equal(spec->parameters[i].name, names[i]);
+        assert_int_equal(spec->parameters[i].parent, parents[i]);
+    }
+    spec_free(spec);
+}
+
 static void a_byte_order_mark_and_windows_line_ends_are_read(void **state)
 {
     char text[2048] = "\xef\xbb\xbf";
@@ -341,6 +366,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(layout_does_not_change_the_digest),
         cmocka_unit_test(what_it_says_changes_the_digest),
         cmocka_unit_test(the_order_of_parameters_changes_the_digest),
+        cmocka_unit_test(parents_stand_before_their_children),
         cmocka_unit_test(a_byte_order_mark_and_windows_line_ends_are_read),
         cmocka_unit_test(messages_are_data_too),
     };
