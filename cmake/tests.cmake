@@ -8,6 +8,10 @@ function(tide_test name)
   target_link_libraries(test_${name} PRIVATE tide_test_support ${arg_LIBRARIES})
   add_test(NAME ${name} COMMAND test_${name} ${arg_ARGUMENTS})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "${arg_LABELS}")
+  if(TIDE_SANITIZE MATCHES thread)
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
+      "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp")
+  endif()
 endfunction()
 
 # tide_bench(NAME SOURCES file... LIBRARIES target...): a program under tests/bench that prints figures; built, never run as a test.
