@@ -12,12 +12,8 @@ static const struct pending {
     size_t from;         /* only elements of a list from this index on */
     const char *instead; /* what happens now */
 } pending[] = {
-    {"workdir", NULL, 0, "the command runs in the worker's own working directory"},
+    {"workdir", NULL, 0, "it is not sent to other machines: it must be there under the same path"},
     {"setup", NULL, 0, "nothing is run before the first trial"},
-    {"objectives", NULL, 1, "only the first objective is searched"},
-    {"objectives.reference", NULL, 0, "it is not used"},
-    {"objective.reference", NULL, 0, "it is not used"},
-    {"constraints", NULL, 0, "points that break them are proposed all the same"},
     {"search.acquisition", "per_cost", 0, "the cost of a trial is not looked at"},
     {"stop", NULL, 0, "the search goes on to the end of its budget"},
     {"warm_start", NULL, 0, "the search starts without what earlier experiments found"},

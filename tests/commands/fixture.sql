@@ -158,7 +158,7 @@ INSERT INTO event (time, kind, experiment, trial, attempt, worker, a, b, text) V
 -- kinds: an attempt for every way one ends.
 INSERT INTO experiment (id, name, state, reason, created, started, ended, told_count, compute_ms, budget_trials, metric,
                         direction, objectives, spec) VALUES
- (9, 'kinds', 'paused', 'paused by an operator', '2026-11-18 08:00:00.000', '2026-11-18 08:00:01.000', NULL, 0, 0, NULL, 'loss', 'minimize',
+ (9, 'kinds', 'paused', 'an operator said so', '2026-11-18 08:00:00.000', '2026-11-18 08:00:01.000', NULL, 0, 0, NULL, 'loss', 'minimize',
   '[{"metric":"loss","direction":"minimize"}]', 'name: kinds
 command: [sh, train.sh, "{word}", "{args}"]
 parameters: {word: {type: categorical, values: ["it''s", "a b"]}}
