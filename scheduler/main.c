@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"run", "SPEC", "search here and now: a coordinator and local workers", command_run},
     {"serve", "", "a coordinator for workers of other machines", command_serve},
     {"status", "[ID]", "a line for every experiment", command_status},
+    {"watch", "[ID]", "an experiment as it goes on, in place", command_watch},
     {"trials", "[ID]", "the trials of an experiment, best first", command_trials},
     {"show", "[ID[.TRIAL]]", "a trial, or an experiment, in full", command_show},
     {"best", "[ID]", "the best trial, or the Pareto front", command_best},

@@ -108,6 +108,14 @@ char *format_clock(char *text, int64_t time_ms)
     return text;
 }
 
+char *format_seconds(char *text, int64_t time_ms)
+{
+    const struct tm then = local_of(time_ms);
+
+    (void)snprintf(text, FORMAT_BYTES, "%02d:%02d:%02d", then.tm_hour, then.tm_min, then.tm_sec);
+    return text;
+}
+
 char *format_money(char *text, int64_t micro)
 {
     const int64_t cents = micro / 10000 + (micro % 10000 >= 5000 ? 1 : 0);

@@ -30,6 +30,9 @@ char *format_time(char *text, int64_t time_ms, int64_t now_ms);
 /* format_clock: the local hour and minute alone: "22:04" */
 char *format_clock(char *text, int64_t time_ms);
 
+/* format_seconds: the local clock with seconds: "22:04:09" */
+char *format_seconds(char *text, int64_t time_ms);
+
 /* format_money: of micro units: two decimals, or the whole number where it is one and `brief` */
 char *format_money(char *text, int64_t micro);
 

@@ -158,7 +158,9 @@ static void glyph_put(struct screen *screen, const char *bytes, int columns)
         screen->at = screen->columns; /* nothing narrower slips in behind */
         return;
     }
-    (void)fputs(bytes, screen->out);
+    if (screen->out != NULL) {
+        (void)fputs(bytes, screen->out);
+    }
     screen->at += columns;
 }
 
@@ -196,14 +198,14 @@ void screen_style(struct screen *screen, enum style style)
         [STYLE_WARN] = "\033[33m",
     };
 
-    if (screen->color) {
+    if (screen->color && screen->out != NULL) {
         (void)fputs(codes[style], screen->out);
     }
 }
 
 void screen_plain(struct screen *screen)
 {
-    if (screen->color) {
+    if (screen->color && screen->out != NULL) {
         (void)fputs("\033[0m", screen->out);
     }
 }

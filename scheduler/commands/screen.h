@@ -13,7 +13,7 @@
 enum style { STYLE_NONE, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BUSY, STYLE_BAD, STYLE_WARN };
 
 struct screen {
-    FILE *out;     /* borrowed */
+    FILE *out;     /* borrowed; NULL: nothing is printed, only `at` moves, to measure */
     bool terminal; /* may be redrawn */
     bool color;
     bool blocks; /* UTF-8: bars and sparklines; otherwise ASCII */

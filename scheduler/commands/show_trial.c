@@ -30,12 +30,14 @@ static json_t *trial_row(const struct reading *reading)
         "ii", reading->target.experiment, reading->target.trial);
 }
 
-/* Which of the completed trials it is, counted from the best; nothing for another state. */
+/* Which of the completed trials it is, counted from the best; nothing for one that is not, or that
+ * breaks a constraint. */
 static void rank_add(const struct reading *reading, json_t *model)
 {
     const bool maximize = strcmp(model_text(model, "direction"), "maximize") == 0;
 
-    if (strcmp(model_text(model, "state"), "completed") != 0) {
+    if (strcmp(model_text(model, "state"), "completed") != 0 ||
+        model_integer(model, "feasible") == 0) {
         return;
     }
     json_t *rank = query_row(
@@ -43,10 +45,10 @@ static void rank_add(const struct reading *reading, json_t *model)
         maximize
             ? "SELECT 1 + count(*) AS rank FROM trial AS o JOIN trial AS t ON t.experiment = ?1"
               " AND t.number = ?2 WHERE o.experiment = ?1 AND o.state = 'completed'"
-              " AND o.value > t.value"
+              " AND o.value > t.value AND o.feasible = 1"
             : "SELECT 1 + count(*) AS rank FROM trial AS o JOIN trial AS t ON t.experiment = ?1"
               " AND t.number = ?2 WHERE o.experiment = ?1 AND o.state = 'completed'"
-              " AND o.value < t.value",
+              " AND o.value < t.value AND o.feasible = 1",
         "ii", reading->target.experiment, reading->target.trial);
     (void)json_object_update(model, rank);
     json_decref(rank);

@@ -88,8 +88,9 @@ void terminal_open(struct terminal *terminal, FILE *out, enum color_when color, 
         return;
     }
     terminal->signals = signals_open();
-    terminal->keyboard =
-        isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &keyboard.before) == 0;
+    /* a job in the background must leave the keyboard alone */
+    terminal->keyboard = terminal->frame.terminal && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+                         tcgetattr(STDIN_FILENO, &keyboard.before) == 0;
     if (terminal->keyboard) {
         (void)atexit(keyboard_restore);
         keyboard_change();

@@ -1,6 +1,7 @@
 /*
  * trials: the trials of an experiment, best first.
  */
+#include "commands/trials.h"
 #include "commands/format.h"
 #include "commands/reading.h"
 #include "commands/table.h"
@@ -37,8 +38,8 @@ enum { SORT_COUNT = sizeof sorts / sizeof *sorts };
  * parts are separate statements: an index holds the order of the first, and the second is read no
  * further than needed.
  */
-static json_t *by_value(const struct reading *reading, const char *direction, const char *state,
-                        int64_t limit)
+static json_t *by_value(struct query *query, const struct trials_wanted *wanted,
+                        const char *direction)
 {
     static const char others[] = "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ?"
                                  " AND state <> 'completed' AND (?2 = '' OR state = ?2) LIMIT ?3";
@@ -47,14 +48,14 @@ static json_t *by_value(const struct reading *reading, const char *direction, co
 
     (void)snprintf(sql, sizeof sql,
                    "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ? AND"
-                   " state = 'completed' AND (?2 = '' OR ?2 = 'completed')"
+                   " state = 'completed' AND (?2 = '' OR ?2 = 'completed') AND feasible >= ?4"
                    " ORDER BY value%s, number LIMIT ?3",
                    strcmp(direction, "maximize") == 0 ? " DESC" : "");
-    rows = query_rows(reading->query, sql, "isi", reading->target.experiment, state, limit);
-    const int64_t missing = limit < 0 ? -1 : limit - (int64_t)json_array_size(rows);
-    if (missing != 0) {
-        json_t *rest =
-            query_rows(reading->query, others, "isi", reading->target.experiment, state, missing);
+    rows = query_rows(query, sql, "isii", wanted->experiment, wanted->state, wanted->limit,
+                      (int64_t)wanted->feasible);
+    const int64_t missing = wanted->limit < 0 ? -1 : wanted->limit - (int64_t)json_array_size(rows);
+    if (missing != 0 && strcmp(wanted->state, "completed") != 0) {
+        json_t *rest = query_rows(query, others, "isi", wanted->experiment, wanted->state, missing);
         (void)json_array_extend(rows, rest);
         json_decref(rest);
     }
@@ -62,22 +63,21 @@ static json_t *by_value(const struct reading *reading, const char *direction, co
 }
 
 /* The SQL of a key that is not `value`: a fixed word, or a parameter of the experiment. */
-static bool order_find(const struct reading *reading, const char *key, char *order)
+static bool order_find(struct query *query, int64_t experiment, const char *key, char *order)
 {
     for (size_t i = 0; i < SORT_COUNT; i++) {
         if (strcmp(sorts[i].key, key) == 0) {
             return text_copy(order, ORDER_BYTES, sorts[i].sql);
         }
     }
-    json_t *row =
-        query_row(reading->query, "SELECT name FROM parameter WHERE experiment = ? AND name = ?",
-                  "is", reading->target.experiment, key);
+    json_t *row = query_row(query, "SELECT name FROM parameter WHERE experiment = ? AND name = ?",
+                            "is", experiment, key);
     const bool found = json_is_object(row);
     json_decref(row);
     if (found) { /* names of parameters are identifiers: no quoting is needed */
         (void)snprintf(order, ORDER_BYTES, "params ->> '$.%s'", key);
     } else {
-        query_refuse(reading->query, TIDE_INVALID,
+        query_refuse(query, TIDE_INVALID,
                      "--sort takes value, number, started, ended, cost, attempts, time or a "
                      "parameter, not '%s'",
                      key);
@@ -85,21 +85,39 @@ static bool order_find(const struct reading *reading, const char *key, char *ord
     return found;
 }
 
-static json_t *by_key(const struct reading *reading, const char *key, const char *state,
-                      int64_t limit)
+static json_t *by_key(struct query *query, const struct trials_wanted *wanted)
 {
-    const bool reverse = *key == '-';
+    const bool reverse = *wanted->sort == '-';
     char order[ORDER_BYTES];
     char sql[SQL_BYTES];
 
-    if (!order_find(reading, key + (reverse ? 1 : 0), order)) {
+    if (!order_find(query, wanted->experiment, wanted->sort + (reverse ? 1 : 0), order)) {
         return NULL;
     }
     (void)snprintf(sql, sizeof sql,
                    "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ?"
                    " AND (?2 = '' OR state = ?2) ORDER BY %s%s, number LIMIT ?3",
                    order, reverse ? " DESC" : "");
-    return query_rows(reading->query, sql, "isi", reading->target.experiment, state, limit);
+    return query_rows(query, sql, "isi", wanted->experiment, wanted->state, wanted->limit);
+}
+
+json_t *trials_read(struct query *query, const struct trials_wanted *wanted)
+{
+    json_t *model = query_row(
+        query,
+        "SELECT e.id AS experiment, e.name, e.metric, e.direction, e.objectives AS"
+        " \"objectives:json\", (SELECT json_group_array(name) FROM (SELECT name FROM parameter"
+        "  WHERE experiment = e.id AND type <> 'constant' ORDER BY position))"
+        " AS \"parameters:json\", CASE ?2 WHEN '' THEN p.trials ELSE coalesce((SELECT trials FROM"
+        "  tally WHERE experiment = e.id AND state = ?2), 0) END AS total"
+        " FROM experiment AS e JOIN progress AS p ON p.experiment = e.id WHERE e.id = ?1",
+        "is", wanted->experiment, wanted->state);
+    json_t *rows = strcmp(wanted->sort, "value") == 0
+                       ? by_value(query, wanted, model_text(model, "direction"))
+                       : by_key(query, wanted);
+
+    (void)json_object_set_new(model, "trials", rows);
+    return model;
 }
 
 /* --state, checked; "" for all of them. */
@@ -119,30 +137,18 @@ static const char *state_wanted(const struct reading *reading)
 
 static json_t *trials_model(const struct reading *reading)
 {
-    const char *state = state_wanted(reading);
-    const char *key = options_value(reading->options, "sort");
+    const char *sort = options_value(reading->options, "sort");
+    struct trials_wanted wanted = {.experiment = reading->target.experiment,
+                                   .state = state_wanted(reading),
+                                   .sort = sort == NULL ? "value" : sort};
     struct error error;
-    int64_t limit = 0;
 
-    if (options_integer(reading->options, "limit", 0, INT32_MAX, LIMIT_DEFAULT, &limit, &error) !=
-        TIDE_OK) {
+    if (options_integer(reading->options, "limit", 0, INT32_MAX, LIMIT_DEFAULT, &wanted.limit,
+                        &error) != TIDE_OK) {
         query_refuse(reading->query, TIDE_INVALID, "%s", error.text);
     }
-    json_t *model = query_row(
-        reading->query,
-        "SELECT e.id AS experiment, e.name, e.metric, e.direction, e.objectives AS"
-        " \"objectives:json\", (SELECT json_group_array(name) FROM (SELECT name FROM parameter"
-        "  WHERE experiment = e.id AND type <> 'constant' ORDER BY position))"
-        " AS \"parameters:json\", CASE ?2 WHEN '' THEN p.trials ELSE coalesce((SELECT trials FROM"
-        "  tally WHERE experiment = e.id AND state = ?2), 0) END AS total"
-        " FROM experiment AS e JOIN progress AS p ON p.experiment = e.id WHERE e.id = ?1",
-        "is", reading->target.experiment, state);
-    limit = limit == 0 ? -1 : limit;
-    json_t *rows = key == NULL || strcmp(key, "value") == 0
-                       ? by_value(reading, model_text(model, "direction"), state, limit)
-                       : by_key(reading, key, state, limit);
-    (void)json_object_set_new(model, "trials", rows);
-    return model;
+    wanted.limit = wanted.limit == 0 ? -1 : wanted.limit;
+    return trials_read(reading->query, &wanted);
 }
 
 static void trial_cells(struct table *table, const json_t *model, const json_t *trial)
@@ -154,7 +160,12 @@ static void trial_cells(struct table *table, const json_t *model, const json_t *
     char text[FORMAT_BYTES];
 
     table_cell(table, STYLE_BOLD, "%s", model_text(trial, "id"));
-    table_cell(table, state_style(model_text(trial, "state")), "%s", model_text(trial, "state"));
+    if (model_has(trial, "feasible") && model_integer(trial, "feasible") == 0) {
+        table_cell(table, STYLE_WARN, "not feasible");
+    } else {
+        table_cell(table, state_style(model_text(trial, "state")), "%s",
+                   model_text(trial, "state"));
+    }
     for (size_t i = 0; i < objective_count; i++) {
         const json_t *value = json_array_get(values, i);
         table_cell(
@@ -188,30 +199,40 @@ static void title_cells(struct table *table, const json_t *model)
     }
 }
 
+bool trials_print(const json_t *model, struct screen *screen)
+{
+    const json_t *trials = json_object_get(model, "trials");
+    struct table *table = table_new(4 + json_array_size(json_object_get(model, "objectives")) +
+                                    json_array_size(json_object_get(model, "parameters")));
+
+    if (table == NULL) {
+        return false;
+    }
+    title_cells(table, model);
+    for (size_t i = 0; i < json_array_size(trials); i++) {
+        trial_cells(table, model, json_array_get(trials, i));
+    }
+    const bool printed = table_print(table, screen);
+    table_free(table);
+    return printed;
+}
+
 static bool trials_screen(const struct reading *reading, json_t *model, struct screen *screen)
 {
     const json_t *trials = json_object_get(model, "trials");
     const size_t shown = json_array_size(trials);
     const int64_t total = model_integer(model, "total");
-    struct table *table = table_new(4 + json_array_size(json_object_get(model, "objectives")) +
-                                    json_array_size(json_object_get(model, "parameters")));
 
     (void)reading;
-    if (table == NULL) {
+    if (!trials_print(model, screen)) {
         return false;
     }
-    title_cells(table, model);
-    for (size_t i = 0; i < shown; i++) {
-        trial_cells(table, model, json_array_get(trials, i));
-    }
-    const bool printed = table_print(table, screen);
-    table_free(table);
     if ((int64_t)shown < total) {
         reading_suggest("%zu of %" PRId64 " trials are shown; --limit 0 shows all", shown, total);
     } else if (shown > 0) {
         reading_suggest("tidemill show %s", model_text(json_array_get(trials, 0), "id"));
     }
-    return printed;
+    return true;
 }
 
 static const struct option_rule rules[] = {
