@@ -188,13 +188,11 @@ enum tide_status client_open(const struct client_config *config, int64_t deadlin
 
 void client_close(struct client *client)
 {
-    struct error ignored;
-
     if (client == NULL) {
         return;
     }
     if (client->run_directory[0] != '\0') {
-        (void)keys_revoke(client->run_directory, KEY_OPERATOR, client->name, &ignored);
+        keys_leave(client->run_directory, KEY_OPERATOR, client->name, &client->access);
     }
     if (client->monitor != NULL) {
         (void)zmq_close(client->monitor);

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -163,9 +164,10 @@ enum tide_status key_secret_write(const char *path, const struct key_pair *pair,
     return close(file) == 0 ? TIDE_OK : system_error(error, "write", path);
 }
 
-/* One line as the file `name` of `directory`, there at once or not at all. */
+/* One line as the file `name` of `directory`, there at once or not at all. Its descriptor goes to
+ * `kept`, locked, where that is not NULL. */
 static enum tide_status line_publish(const char *directory, const char *name, const char *line,
-                                     struct error *error)
+                                     int *kept, struct error *error)
 {
     char path[KEY_PATH_BYTES];
     char beside[KEY_PATH_BYTES];
@@ -182,10 +184,15 @@ static enum tide_status line_publish(const char *directory, const char *name, co
     if (file < 0) {
         return system_error(error, "make", beside);
     }
-    const bool written = line_write(file, line);
-    if (!(close(file) == 0 && written && rename(beside, path) == 0)) {
+    if (!line_write(file, line) || flock(file, LOCK_EX | LOCK_NB) != 0 ||
+        rename(beside, path) != 0) {
         status = system_error(error, "write", path);
         (void)unlink(beside);
+    }
+    if (status == TIDE_OK && kept != NULL) {
+        *kept = file;
+    } else {
+        (void)close(file);
     }
     return status;
 }
@@ -256,12 +263,12 @@ enum tide_status keys_serve(const char *directory, struct key_pair *pair, struct
 enum tide_status keys_publish(const char *directory, const struct key_pair *pair,
                               struct error *error)
 {
-    return line_publish(directory, "server.pub", pair->public_key, error);
+    return line_publish(directory, "server.pub", pair->public_key, NULL, error);
 }
 
 enum tide_status keys_announce(const char *directory, const char *endpoint, struct error *error)
 {
-    return line_publish(directory, "endpoint", endpoint, error);
+    return line_publish(directory, "endpoint", endpoint, NULL, error);
 }
 
 /* Removes the files of a folder, then the folder, which stays where a folder is in it. */
@@ -312,7 +319,7 @@ enum tide_status keys_grant(const char *directory, enum key_role role, const cha
     char file[KEY_PATH_BYTES];
     const enum tide_status status = place_of(directory, role, name, folder, file, error);
 
-    return status == TIDE_OK ? line_publish(folder, file, public_key, error) : status;
+    return status == TIDE_OK ? line_publish(folder, file, public_key, NULL, error) : status;
 }
 
 enum tide_status keys_revoke(const char *directory, enum key_role role, const char *name,
@@ -351,11 +358,49 @@ static enum tide_status access_read(const char *directory, struct key_access *ac
     return status;
 }
 
+/* Whether a process that joined under this name is still there: it holds the lock of its file. */
+static bool is_taken(const char *folder, const char *file)
+{
+    char path[KEY_PATH_BYTES];
+    struct error ignored;
+
+    if (path_make(path, &ignored, "%s/%s", folder, file) != TIDE_OK) {
+        return false;
+    }
+    const int taken = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (taken < 0) {
+        return false;
+    }
+    const bool locked = flock(taken, LOCK_EX | LOCK_NB) != 0;
+    (void)close(taken);
+    return locked;
+}
+
+static enum tide_status place_take(const char *directory, enum key_role role, const char *name,
+                                   struct key_access *access, struct error *error)
+{
+    char folder[KEY_PATH_BYTES];
+    char file[KEY_PATH_BYTES];
+    const enum tide_status status = place_of(directory, role, name, folder, file, error);
+
+    if (status != TIDE_OK) {
+        return status;
+    }
+    if (is_taken(folder, file)) {
+        return error_set(error, TIDE_BUSY,
+                         "the %s '%s' runs here already: give this one another name",
+                         key_role_text(role), name);
+    }
+    key_pair_make(&access->pair);
+    return line_publish(folder, file, access->pair.public_key, &access->lock, error);
+}
+
 enum tide_status keys_join(const char *directory, enum key_role role, const char *name,
                            struct key_access *access, struct error *error)
 {
     enum tide_status status = directory_check(directory, MODE_WRITE_OF_OTHERS, error);
 
+    access->lock = -1;
     if (status == TIDE_OK) {
         status = access_read(directory, access, error);
     }
@@ -363,9 +408,17 @@ enum tide_status keys_join(const char *directory, enum key_role role, const char
         return error_set(error, TIDE_UNREACHABLE, "no coordinator is running: %s tells of none",
                          directory);
     }
-    if (status == TIDE_OK) {
-        key_pair_make(&access->pair);
-        status = keys_grant(directory, role, name, access->pair.public_key, error);
+    return status == TIDE_OK ? place_take(directory, role, name, access, error) : status;
+}
+
+void keys_leave(const char *directory, enum key_role role, const char *name,
+                struct key_access *access)
+{
+    struct error ignored;
+
+    if (access->lock >= 0) {
+        (void)keys_revoke(directory, role, name, &ignored);
+        (void)close(access->lock);
+        access->lock = -1;
     }
-    return status;
 }

@@ -49,6 +49,7 @@ struct key_access {
     struct key_pair pair;
     char server_key[KEY_TEXT_BYTES];
     char endpoint[KEY_ENDPOINT_BYTES];
+    int lock; /* of who joined: the public key's file, locked as long as the process lives */
 };
 
 /* key_role_text: "operator", "worker", "enrol". */
@@ -109,9 +110,13 @@ enum tide_status keys_revoke(const char *directory, enum key_role role, const ch
 /*
  * keys_join: makes a pair for `name`, grants it, and fills all it takes to connect to the
  * coordinator of this directory. TIDE_UNREACHABLE when none runs there, TIDE_REFUSED when the
- * directory is not to be trusted. End it with keys_revoke.
+ * directory is not to be trusted, TIDE_BUSY while another process that joined has this name.
  */
 enum tide_status keys_join(const char *directory, enum key_role role, const char *name,
                            struct key_access *access, struct error *error);
+
+/* keys_leave: takes back what keys_join granted. */
+void keys_leave(const char *directory, enum key_role role, const char *name,
+                struct key_access *access);
 
 #endif

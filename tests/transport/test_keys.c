@@ -64,7 +64,12 @@ static void test_join_gives_what_it_takes_to_connect(void **state)
                      TIDE_OK);
     assert_string_equal(granted, mine.pair.public_key);
 
-    assert_int_equal(keys_revoke(directory, KEY_WORKER, "spot-a3", &error), TIDE_OK);
+    struct key_access second; /* a name is one process's, as long as that lives */
+    assert_int_equal(keys_join(directory, KEY_WORKER, "spot-a3", &second, &error), TIDE_BUSY);
+    assert_non_null(strstr(error.text, "another name"));
+    assert_int_equal(close(mine.lock), 0);
+    assert_int_equal(keys_join(directory, KEY_WORKER, "spot-a3", &second, &error), TIDE_OK);
+    keys_leave(directory, KEY_WORKER, "spot-a3", &second);
     assert_int_not_equal(access(path_in(directory, "worker/spot-a3.pub"), F_OK), 0);
     assert_int_equal(keys_revoke(directory, KEY_WORKER, "spot-a3", &error), TIDE_NOT_FOUND);
     run_directory_free(directory);
