@@ -21,6 +21,7 @@ static int command_version(int argc, char **argv);
 /* In the order in which they are of use. */
 static const struct command commands[] = {
     {"run", "SPEC", "search here and now: a coordinator and local workers", command_run},
+    {"check", "SPEC", "whether a spec is good, and what it would search", command_check},
     {"serve", "", "a coordinator for workers of other machines", command_serve},
     {"status", "[ID]", "a line for every experiment", command_status},
     {"watch", "[ID]", "an experiment as it goes on, in place", command_watch},

@@ -1,0 +1,41 @@
+/*
+ * check: the two things `tidemill check` shows, each as a screen and as JSON.
+ */
+#ifndef COMMANDS_CHECK_H
+#define COMMANDS_CHECK_H
+
+#include "base/error.h"
+#include "commands/screen.h"
+#include "spec/spec.h"
+
+#include <jansson.h>
+
+/* check_spec_print: what would be searched, how a trial is started, within which limits. False when
+ * memory ran out. */
+bool check_spec_print(struct screen *screen, const struct spec *spec);
+
+/* check_spec_model: the same; NULL when memory ran out. The caller's to free. */
+json_t *check_spec_model(const struct spec *spec);
+
+struct check_log;
+
+/*
+ * check_log_new: reads the file at `path` as a worker would read a script's output. TIDE_INVALID
+ * with the reason where it is no readable file. Freed by check_log_free (NULL is accepted).
+ */
+__attribute__((warn_unused_result)) enum tide_status check_log_new(const struct spec *spec,
+                                                                   const char *path,
+                                                                   struct check_log **log,
+                                                                   struct error *error);
+void check_log_free(struct check_log *log);
+
+/* check_log_complete: whether every objective was seen; a trial that prints no more fails. */
+bool check_log_complete(const struct check_log *log);
+
+/* check_log_print: what was found, metric by metric. False when memory ran out. */
+bool check_log_print(struct screen *screen, const struct spec *spec, const struct check_log *log);
+
+/* check_log_model: the same; NULL when memory ran out. The caller's to free. */
+json_t *check_log_model(const struct check_log *log);
+
+#endif
