@@ -52,6 +52,7 @@ static void on_saved(struct agent *agent, const struct agent_event *event,
     }
     struct agent_owed *owed = owed_need(agent, event->attempt);
     owed->checkpoint = event->checkpoint;
+    owed_due(agent, owed);
     if (agent->session == AGENT_WELCOME) {
         agent_send_owed(agent, owed, outcome);
     }
@@ -75,8 +76,11 @@ static void on_ended(struct agent *agent, const struct agent_event *event,
     slot->used = slot->stuck; /* what cannot be killed keeps its slot */
     struct agent_owed *owed = owed_need(agent, event->attempt);
     owed->result = true;
-    if (agent->session == AGENT_WELCOME) {
-        agent_send_owed(agent, owed, outcome);
+    if (owed->checkpoint.seq == 0) { /* else the result goes when that is acknowledged */
+        owed_due(agent, owed);
+        if (agent->session == AGENT_WELCOME) {
+            agent_send_owed(agent, owed, outcome);
+        }
     }
     agent_send_ready(agent, outcome);
 }

@@ -90,8 +90,7 @@ static void on_welcome(struct agent *agent, const struct wire_message *message,
         on_verdict(agent, &welcome->running[i], agent->granted_ms, outcome);
     }
     for (size_t i = 0; i < agent->owed_count; i++) {
-        agent->owed[i].next_ms = agent->now_ms;
-        agent->owed[i].wait_ms = AGENT_RESEND_MIN_MS;
+        owed_due(agent, &agent->owed[i]);
     }
     for (size_t i = 0; i < welcome->outbox_count; i++) {
         struct agent_owed *owed = owed_find(agent, welcome->outbox[i].attempt);
@@ -218,7 +217,7 @@ static void on_ckpt_ack(struct agent *agent, const struct wire_ack *ack,
         agent_act(outcome, AGENT_DO_SETTLED, ack->attempt)->seq = ack->seq;
     }
     if (owed->result) {
-        owed->wait_ms = AGENT_RESEND_MIN_MS;
+        owed_due(agent, owed);
         agent_send_owed(agent, owed, outcome);
     } else {
         owed_drop(agent, owed);

@@ -77,10 +77,15 @@ struct agent_owed *owed_need(struct agent *agent, struct wire_attempt attempt)
         ASSERT(agent->owed_count < AGENT_OWED_MAX);
         owed = &agent->owed[agent->owed_count++];
         *owed = (struct agent_owed){.attempt = attempt};
+        owed_due(agent, owed);
     }
+    return owed;
+}
+
+void owed_due(const struct agent *agent, struct agent_owed *owed)
+{
     owed->wait_ms = AGENT_RESEND_MIN_MS;
     owed->next_ms = agent->now_ms;
-    return owed;
 }
 
 void owed_drop(struct agent *agent, struct agent_owed *owed)

@@ -21,9 +21,10 @@ struct agent_slot *slot_take(struct agent *agent);
 int32_t slots_used(const struct agent *agent);
 int32_t slots_free(const struct agent *agent);
 
-/* owed_find, owed_need (which adds it), owed_drop. */
+/* owed_find, owed_need (which adds it), owed_due (it is to be sent now), owed_drop. */
 struct agent_owed *owed_find(struct agent *agent, struct wire_attempt attempt);
 struct agent_owed *owed_need(struct agent *agent, struct wire_attempt attempt);
+void owed_due(const struct agent *agent, struct agent_owed *owed);
 void owed_drop(struct agent *agent, struct agent_owed *owed);
 
 /* seen_highest: the highest attempt of the same trial, 0 none; seen_put: raises it. */

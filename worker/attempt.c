@@ -52,6 +52,9 @@ static void init(struct attempt *attempt, const struct wire_assign *assign, cons
         attempt->fds[i] = -1;
     }
     attempt->report = -1;
+    attempt->job = -1;
+    attempt->checkpoint.out = -1;
+    attempt->checkpoint_step = -1;
     attempt->captures[0].fd = -1;
     attempt->captures[1].fd = -1;
     attempt->supervisor = -1;
@@ -170,7 +173,7 @@ static void take_end(int *to, int *from)
     (void)fcntl(*to, F_SETFL, O_NONBLOCK);
 }
 
-static enum tide_status spawn_supervisor(struct attempt *attempt, int job, struct error *error)
+enum tide_status attempt_spawn(struct attempt *attempt, struct error *error)
 {
     static const char *const words[] = {"tidemill-worker", "--supervise", NULL};
     struct pipes pipes;
@@ -179,10 +182,12 @@ static enum tide_status spawn_supervisor(struct attempt *attempt, int job, struc
     if (!open_pipes(&pipes)) {
         status = error_set(error, TIDE_IO, "no pipe: %s", strerror(errno));
     } else {
-        const int fds[SPAWN_FDS] = {pipes.out[1], pipes.err[1], pipes.control[1], job};
+        const int fds[SPAWN_FDS] = {pipes.out[1], pipes.err[1], pipes.control[1], attempt->job};
         status = spawn_self(words, fds, &attempt->supervisor, error);
     }
+    attempt_close(&attempt->job);
     if (status == TIDE_OK) {
+        attempt->state = ATTEMPT_RUNNING;
         take_end(&attempt->fds[ATTEMPT_CONTROL], &pipes.control[0]);
         take_end(&attempt->fds[ATTEMPT_STDOUT], &pipes.out[0]);
         take_end(&attempt->fds[ATTEMPT_STDERR], &pipes.err[0]);
@@ -195,13 +200,12 @@ static enum tide_status spawn_supervisor(struct attempt *attempt, int job, struc
     return status;
 }
 
-static enum tide_status start_job(struct attempt *attempt, const struct attempt_options *options,
-                                  const struct wire_assign *assign,
-                                  const struct environment *environment, struct error *error)
+static enum tide_status make_job(struct attempt *attempt, const struct attempt_options *options,
+                                 const struct wire_assign *assign,
+                                 const struct environment *environment, struct error *error)
 {
     const char *words[WIRE_WORDS_MAX + 1] = {NULL};
     char own[FILES_PATH_BYTES];
-    int fd = -1;
 
     memcpy(words, assign->words, assign->word_count * sizeof *words);
     (void)files_path(own, "%s/work", attempt->folder);
@@ -213,16 +217,11 @@ static enum tide_status start_job(struct attempt *attempt, const struct attempt_
                             .cgroup = "",
                             .words = words,
                             .env = (const char *const *)environment->strings};
-    enum tide_status status = job_create(&job, &fd, error);
-    if (status == TIDE_OK) {
-        status = spawn_supervisor(attempt, fd, error);
-        (void)close(fd);
-    }
-    return status;
+    return job_create(&job, &attempt->job, error);
 }
 
-static enum tide_status start(struct attempt *attempt, const struct attempt_options *options,
-                              const struct wire_assign *assign, struct error *error)
+static enum tide_status prepare(struct attempt *attempt, const struct attempt_options *options,
+                                const struct wire_assign *assign, struct error *error)
 {
     static const char *const names[] = {"params.json", "report", "notice", "checkpoint", "tmp"};
     char paths[5][FILES_PATH_BYTES];
@@ -243,32 +242,47 @@ static enum tide_status start(struct attempt *attempt, const struct attempt_opti
     enum tide_status status =
         environment_make(environment, assign, &places, options->inherit_environment, error);
     if (status == TIDE_OK) {
-        status = start_job(attempt, options, assign, environment, error);
+        status = make_job(attempt, options, assign, environment, error);
     }
     environment_fini(environment);
     free(environment);
     return status;
 }
 
+static void begin(struct attempt *attempt, const struct attempt_options *options,
+                  const struct wire_assign *assign, int64_t now_ms)
+{
+    char folder[FILES_PATH_BYTES];
+    struct error error = {0};
+
+    enum tide_status status = parse_open(&attempt->parser, assign, &error);
+    status = status == TIDE_OK ? make_folder(attempt, options, assign, &error) : status;
+    (void)files_path(folder, "%s/checkpoint", attempt->folder);
+    checkpoint_init(&attempt->checkpoint, assign, attempt->cluster, folder);
+    attempt->checkpoint.has_user = options->has_user;
+    attempt->checkpoint.uid = options->uid;
+    attempt->checkpoint.gid = options->gid;
+    status = status == TIDE_OK ? prepare(attempt, options, assign, &error) : status;
+    if (status == TIDE_OK && assign->checkpoint.attempt_number > 0) {
+        attempt_restore(attempt, &assign->checkpoint, now_ms);
+        return;
+    }
+    status = status == TIDE_OK ? attempt_spawn(attempt, &error) : status;
+    if (status != TIDE_OK) {
+        attempt_not_started(attempt, CAUSE_WORKER, error.text, now_ms);
+    }
+}
+
 struct attempt *attempt_new(const struct attempt_options *options, const struct wire_assign *assign,
                             const char *cluster, int64_t now_ms)
 {
     struct attempt *attempt = calloc(1, sizeof *attempt);
-    struct error error = {0};
 
-    if (attempt == NULL) {
-        return NULL;
-    }
-    init(attempt, assign, cluster);
-    attempt->started_ms = now_ms;
-    attempt->active_ms = now_ms;
-    enum tide_status status = parse_open(&attempt->parser, assign, &error);
-    status = status == TIDE_OK ? make_folder(attempt, options, assign, &error) : status;
-    status = status == TIDE_OK ? start(attempt, options, assign, &error) : status;
-    if (status != TIDE_OK) {
-        attempt->facts.not_started = CAUSE_WORKER;
-        (void)text_copy(attempt->why, sizeof attempt->why, error.text);
-        attempt_over(attempt, now_ms);
+    if (attempt != NULL) {
+        init(attempt, assign, cluster);
+        attempt->started_ms = now_ms;
+        attempt->active_ms = now_ms;
+        begin(attempt, options, assign, now_ms);
     }
     return attempt;
 }
@@ -280,9 +294,12 @@ void attempt_free(struct attempt *attempt)
     if (attempt == NULL) {
         return;
     }
+    checkpoint_abandon(&attempt->checkpoint);
+    attempt->fds[ATTEMPT_HELPER] = -1;
     for (size_t i = 0; i < ATTEMPT_FD_COUNT; i++) {
         attempt_close(&attempt->fds[i]);
     }
+    attempt_close(&attempt->job);
     attempt_close(&attempt->report);
     capture_close(&attempt->captures[0]);
     capture_close(&attempt->captures[1]);

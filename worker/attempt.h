@@ -10,6 +10,7 @@
 
 #include "worker/agent.h"
 #include "worker/capture.h"
+#include "worker/checkpoint.h"
 #include "worker/files.h"
 #include "worker/job.h"
 #include "worker/parse.h"
@@ -32,12 +33,20 @@ struct attempt_options {
 };
 
 enum attempt_state {
+    ATTEMPT_RESTORING, /* its checkpoint is being fetched */
     ATTEMPT_RUNNING,
-    ATTEMPT_OVER /* its processes are gone, the result can be made */
+    ATTEMPT_SAVING, /* its processes are gone, its last checkpoint is being saved */
+    ATTEMPT_OVER    /* the result can be made */
 };
 
 /* The descriptors to poll for input; -1 where there is none. */
-enum attempt_fd { ATTEMPT_CONTROL, ATTEMPT_STDOUT, ATTEMPT_STDERR, ATTEMPT_FD_COUNT };
+enum attempt_fd {
+    ATTEMPT_CONTROL,
+    ATTEMPT_STDOUT,
+    ATTEMPT_STDERR,
+    ATTEMPT_HELPER,
+    ATTEMPT_FD_COUNT
+};
 
 struct attempt {
     struct wire_attempt id;
@@ -46,8 +55,14 @@ struct attempt {
     enum attempt_state state;
     int fds[ATTEMPT_FD_COUNT];
     int report; /* the report file */
+    int job;    /* what is to run once the checkpoint is restored; -1 none */
     pid_t supervisor;
-    bool gone; /* the supervisor said so */
+    bool ran;  /* the command was started */
+    bool gone; /* the supervisor said that nothing of it is left */
+    struct checkpoint checkpoint;
+    int64_t checkpoint_step; /* that the script named last; -1 none */
+    bool checkpoint_asked;   /* it is not being saved yet */
+    bool saved;              /* checkpoint.last is news */
 
     /* of the assignment */
     int64_t grace_ms, timeout_ms, stall_ms;

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MARGIN_MS = 2000 }; /* before a machine's end, beside the time a checkpoint takes */
+
 void attempt_order(struct attempt *attempt, int32_t signal)
 {
     const struct job_order order = {signal};
@@ -73,15 +75,31 @@ static void leave(struct attempt *attempt, enum wire_reason reason, int64_t grac
     attempt_order(attempt, attempt->signal);
 }
 
+/* Nothing has run yet: there is nobody to tell. */
+static void leave_unstarted(struct attempt *attempt, enum wire_reason reason, int64_t now_ms)
+{
+    checkpoint_abandon(&attempt->checkpoint);
+    attempt->fds[ATTEMPT_HELPER] = -1;
+    attempt->leaving = true;
+    attempt->reason = reason;
+    attempt->facts.noticed = true;
+    attempt_gone(attempt, now_ms);
+}
+
 void attempt_leave(struct attempt *attempt, enum wire_reason reason, int64_t grace_ms,
                    int64_t deadline_ms, int64_t now_ms)
 {
     int64_t kill_ms = now_ms + grace_ms;
 
     if (deadline_ms > 0) {
-        kill_ms = earlier(kill_ms, deadline_ms > now_ms ? deadline_ms : now_ms);
+        const int64_t last_ms = deadline_ms - attempt->checkpoint.took_ms - MARGIN_MS;
+        kill_ms = earlier(kill_ms, last_ms > now_ms ? last_ms : now_ms);
     }
-    if (attempt->state == ATTEMPT_OVER) {
+    if (attempt->state == ATTEMPT_RESTORING) {
+        leave_unstarted(attempt, reason, now_ms);
+        return;
+    }
+    if (attempt->state != ATTEMPT_RUNNING) {
         return;
     }
     if (!attempt->leaving) {
@@ -108,7 +126,7 @@ static int64_t stall_at(const struct attempt *attempt)
 
 int64_t attempt_deadline(const struct attempt *attempt)
 {
-    if (attempt->state == ATTEMPT_OVER || attempt->killed) {
+    if (attempt->state != ATTEMPT_RUNNING || attempt->killed) {
         return INT64_MAX;
     }
     return attempt->leaving ? attempt->kill_ms : earlier(timeout_at(attempt), stall_at(attempt));
@@ -116,7 +134,7 @@ int64_t attempt_deadline(const struct attempt *attempt)
 
 void attempt_tick(struct attempt *attempt, int64_t now_ms)
 {
-    if (attempt->state == ATTEMPT_OVER || attempt->killed) {
+    if (attempt->state != ATTEMPT_RUNNING || attempt->killed) {
         return;
     }
     if (attempt->leaving) {

@@ -13,8 +13,29 @@ void attempt_order(struct attempt *attempt, int32_t signal);
  * with a notice file only where `reason` is not LEAVE_NONE. */
 void attempt_end_for(struct attempt *attempt, enum wire_reason reason, int64_t now_ms);
 
-/* attempt_over: nothing runs any more; reads what is left to read. */
-void attempt_over(struct attempt *attempt, int64_t now_ms);
+/* attempt_gone: nothing of it runs any more; reads what is left to read, and saves what is left to
+ * save. */
+void attempt_gone(struct attempt *attempt, int64_t now_ms);
+
+/* attempt_spawn: starts the supervisor on the job of attempt->job. */
+enum tide_status attempt_spawn(struct attempt *attempt, struct error *error);
+
+/* attempt_restore: begins to restore; the attempt starts when that is done. */
+void attempt_restore(struct attempt *attempt, const struct wire_checkpoint *from, int64_t now_ms);
+
+/* attempt_asks: the script named a checkpoint. */
+void attempt_asks(struct attempt *attempt, int64_t step, int64_t now_ms);
+
+/* attempt_save_last: the last checkpoint of an attempt whose processes are gone; false: there is
+ * none to save. */
+bool attempt_save_last(struct attempt *attempt, int64_t now_ms);
+
+/* attempt_helped: the process that saves or restores has something to say. */
+void attempt_helped(struct attempt *attempt, int64_t now_ms);
+
+/* attempt_not_started: it ends before it began. */
+void attempt_not_started(struct attempt *attempt, enum wire_cause cause, const char *why,
+                         int64_t now_ms);
 
 /* attempt_close: closes *fd if it is open and makes it -1. */
 void attempt_close(int *fd);

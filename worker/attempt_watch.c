@@ -45,6 +45,7 @@ static void on_found(struct attempt *attempt, const struct parse_found *found, i
         on_metric(attempt, found);
         break;
     case PARSE_CHECKPOINT:
+        attempt_asks(attempt, found->step, now_ms);
         break;
     case PARSE_INFEASIBLE:
         attempt->facts.infeasible = true;
@@ -165,6 +166,7 @@ static void on_report(struct attempt *attempt, const struct job_report *report, 
 {
     switch (report->kind) {
     case JOB_STARTED:
+        attempt->ran = true;
         attempt->started_ms = now_ms;
         attempt->active_ms = now_ms;
         break;
@@ -208,7 +210,7 @@ static void read_control(struct attempt *attempt, int64_t now_ms)
         attempt->facts.not_started = CAUSE_WORKER;
         (void)text_copy(attempt->why, sizeof attempt->why, "its supervisor was killed");
     }
-    attempt_over(attempt, now_ms);
+    attempt_gone(attempt, now_ms);
 }
 
 void attempt_ready(struct attempt *attempt, enum attempt_fd fd, int64_t now_ms)
@@ -220,6 +222,9 @@ void attempt_ready(struct attempt *attempt, enum attempt_fd fd, int64_t now_ms)
     case ATTEMPT_STDOUT:
     case ATTEMPT_STDERR:
         read_stream(attempt, fd, READS_A_TURN, now_ms);
+        break;
+    case ATTEMPT_HELPER:
+        attempt_helped(attempt, now_ms);
         break;
     case ATTEMPT_FD_COUNT:
         break;
@@ -249,7 +254,7 @@ static void read_rest(struct attempt *attempt, int64_t now_ms)
     }
 }
 
-void attempt_over(struct attempt *attempt, int64_t now_ms)
+void attempt_gone(struct attempt *attempt, int64_t now_ms)
 {
     read_rest(attempt, now_ms);
     attempt_close(&attempt->fds[ATTEMPT_STDOUT]);
@@ -259,5 +264,13 @@ void attempt_over(struct attempt *attempt, int64_t now_ms)
     attempt->captures[1].ended = true;
     attempt->facts.objective_seen = tally_complete(&attempt->tally);
     attempt->facts.objective_finite = tally_finite(&attempt->tally);
-    attempt->state = ATTEMPT_OVER;
+    attempt->state = attempt_save_last(attempt, now_ms) ? ATTEMPT_SAVING : ATTEMPT_OVER;
+}
+
+void attempt_not_started(struct attempt *attempt, enum wire_cause cause, const char *why,
+                         int64_t now_ms)
+{
+    attempt->facts.not_started = cause;
+    (void)text_copy(attempt->why, sizeof attempt->why, why);
+    attempt_gone(attempt, now_ms);
 }

@@ -42,6 +42,25 @@ enum tide_status link_send(struct link *link, struct wire_message *message)
     return status;
 }
 
+int link_fd(const struct link *link)
+{
+    int fd = -1;
+    size_t bytes = sizeof fd;
+
+    (void)zmq_getsockopt(link->dealer, ZMQ_FD, &fd, &bytes);
+    return fd;
+}
+
+void link_look(const struct link *link, bool *readable, bool *writable)
+{
+    int events = 0;
+    size_t bytes = sizeof events;
+
+    (void)zmq_getsockopt(link->dealer, ZMQ_EVENTS, &events, &bytes);
+    *readable = (events & ZMQ_POLLIN) != 0;
+    *writable = (events & ZMQ_POLLOUT) != 0;
+}
+
 void link_flush(struct link *link, int wait_ms)
 {
     if (link->dealer != NULL) {

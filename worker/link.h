@@ -10,6 +10,8 @@
 
 #include <tidemill/wire.h>
 
+#include <stdbool.h>
+
 struct link {
     void *context;
     void *dealer;
@@ -23,6 +25,11 @@ enum tide_status link_open(struct link *link, const struct key_access *access, s
 /* link_send: fills boot and seq of the message and sends it. TIDE_UNREACHABLE: not now (the dealer
  * becomes writable); TIDE_LIMIT, TIDE_INVALID as wire_encode. */
 enum tide_status link_send(struct link *link, struct wire_message *message);
+
+/* link_fd: becomes readable when the link may have changed; link_look tells how, and must be called
+ * before each wait: the descriptor tells every change only once. */
+int link_fd(const struct link *link);
+void link_look(const struct link *link, bool *readable, bool *writable);
 
 /* link_flush: gives what was sent up to `wait_ms` to leave, then closes. The process must end by
  * _exit. */

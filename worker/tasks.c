@@ -77,6 +77,16 @@ void tasks_start(struct worker *worker, const struct wire_assign *assign)
              attempt->id.experiment, attempt->id.trial, attempt->id.number, attempt->command);
 }
 
+void tasks_settled(struct worker *worker, const struct agent_action *action)
+{
+    const struct task *task = task_find(worker, action->attempt);
+
+    outbox_settled(&worker->outbox, action->attempt);
+    if (task != NULL) {
+        checkpoint_prune(&task->attempt->checkpoint, action->seq);
+    }
+}
+
 void tasks_stop(struct worker *worker, const struct agent_action *action)
 {
     struct task *task = task_find(worker, action->attempt);
@@ -192,6 +202,25 @@ static void task_send(struct worker *worker, struct task *task, int64_t now_ms)
 
 /* --- results --- */
 
+static void fill_envelope(const struct worker *worker, struct wire_message *message)
+{
+    message->incarnation = worker->agent.incarnation;
+    (void)memcpy(message->boot, worker->link.boot, sizeof message->boot);
+    message->seq = 1;
+}
+
+/* The CKPT that the coordinator must hear before the result; NULL if it knows it. */
+static const struct wire_message *unsettled(const struct worker *worker, struct wire_attempt id)
+{
+    static struct wire_message message;
+    const struct agent_action action = {.kind = AGENT_DO_SEND, .type = WIRE_CKPT, .attempt = id};
+
+    message = (struct wire_message){0};
+    agent_message(&worker->agent, &action, &message);
+    fill_envelope(worker, &message);
+    return message.ckpt.checkpoint.seq > 0 ? &message : NULL;
+}
+
 static void task_store(struct worker *worker, struct task *task, int64_t now_ms)
 {
     char text[WIRE_TEXT_BYTES];
@@ -203,20 +232,19 @@ static void task_store(struct worker *worker, struct task *task, int64_t now_ms)
         send_logs(worker, task, now_ms);
     }
     attempt_result(attempt, &worker->message, text);
-    worker->message.incarnation = worker->agent.incarnation;
-    (void)memcpy(worker->message.boot, worker->link.boot, sizeof worker->message.boot);
-    worker->message.seq = 1;
-    const struct wire_result *result = &worker->message.result;
-    if (outbox_store(&worker->outbox, &worker->message, NULL, &error) != TIDE_OK) {
+    fill_envelope(worker, &worker->message);
+    if (outbox_store(&worker->outbox, &worker->message, unsettled(worker, attempt->id), &error) !=
+        TIDE_OK) {
         log_line(LOG_ERROR, "result_not_stored", "trial=%" PRId32 ".%" PRId32 " why=\"%s\"",
                  attempt->id.experiment, attempt->id.trial, error.text);
         task->store_next_ms = now_ms + WORKER_STORE_MS;
         return;
     }
+    const struct verdict verdict = verdict_of(&attempt->facts);
     log_line(LOG_INFO, "end",
              "trial=%" PRId32 ".%" PRId32 " attempt=%" PRId32 " outcome=%s cause=%s",
              attempt->id.experiment, attempt->id.trial, attempt->id.number,
-             wire_outcome_text(result->outcome), wire_cause_text(result->cause));
+             wire_outcome_text(verdict.outcome), wire_cause_text(verdict.cause));
     task->stored = true;
     task->ship_until_ms = now_ms + WORKER_SHIP_MS;
     struct agent_event event = {.kind = AGENT_SAW_ENDED, .attempt = attempt->id};
@@ -231,6 +259,12 @@ static void task_news(struct worker *worker, struct task *task)
     if (attempt->stepped) {
         attempt->stepped = false;
         event.kind = AGENT_SAW_PROGRESS;
+        worker_event(worker, &event);
+    }
+    if (attempt->saved) {
+        attempt->saved = false;
+        event.kind = AGENT_SAW_SAVED;
+        event.checkpoint = attempt->checkpoint.last;
         worker_event(worker, &event);
     }
     if (attempt->stuck_is_news) {
@@ -306,33 +340,46 @@ void tasks_reports(struct worker *worker)
         bytes = read(worker->watches, buffer, sizeof buffer);
     } while (bytes > 0);
     for (size_t i = 0; i < worker->task_count; i++) {
-        if (worker->tasks[i].attempt->state != ATTEMPT_OVER) {
+        if (worker->tasks[i].attempt->state == ATTEMPT_RUNNING) {
             attempt_read_report(worker->tasks[i].attempt, now_ms);
         }
     }
 }
 
-/* A child that is no supervisor is an orphan of one that was killed: then there may be more. */
+/* The child of this worker that ended was one it started; it is not waited for any more. */
+static bool reaped_own(struct worker *worker, pid_t child)
+{
+    for (size_t i = 0; i < worker->task_count; i++) {
+        struct attempt *attempt = worker->tasks[i].attempt;
+        if (attempt->supervisor == child) {
+            attempt->supervisor = -1;
+            return true;
+        }
+        if (attempt->checkpoint.helper == child) {
+            attempt->checkpoint.helper = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a supervisor that was killed leaves comes to this process, and more may come behind it. */
 void tasks_reap(struct worker *worker)
 {
-    pid_t spared[WORKER_TASKS_MAX];
-    bool orphan = false;
+    pid_t spared[2 * WORKER_TASKS_MAX];
+    bool orphans = false;
     siginfo_t info = {0};
 
-    for (size_t i = 0; i < worker->task_count; i++) {
-        spared[i] = worker->tasks[i].attempt->supervisor;
-    }
     while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0) {
-        bool known = false;
-        for (size_t i = 0; i < worker->task_count; i++) {
-            known = known || (spared[i] == info.si_pid && info.si_code == CLD_EXITED);
-            spared[i] = spared[i] == info.si_pid ? -1 : spared[i];
-        }
-        orphan = orphan || !known;
+        orphans = !reaped_own(worker, info.si_pid) || info.si_code != CLD_EXITED || orphans;
         info.si_pid = 0;
     }
-    if (orphan) {
-        (void)sweep_children(spared, worker->task_count);
+    for (size_t i = 0; i < worker->task_count; i++) {
+        spared[2 * i] = worker->tasks[i].attempt->supervisor;
+        spared[2 * i + 1] = worker->tasks[i].attempt->checkpoint.helper;
+    }
+    if (orphans) {
+        (void)sweep_children(spared, 2 * worker->task_count);
     }
 }
 

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +22,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include <zmq.h>
 
-enum { MESSAGES_A_TURN = 100, EXIT_CODE_FAILED = 1 };
+enum { MESSAGES_A_TURN = 100, WAIT_LONGEST_MS = 3600000, EXIT_CODE_FAILED = 1 };
 
 /* --- saying --- */
 
@@ -123,7 +123,7 @@ static void act(struct worker *worker, const struct agent_action *action,
         tasks_stop(worker, action);
         break;
     case AGENT_DO_SETTLED:
-        outbox_settled(&worker->outbox, action->attempt);
+        tasks_settled(worker, action);
         break;
     case AGENT_DO_FORGET:
         outbox_forget(&worker->outbox, action->attempt);
@@ -133,7 +133,7 @@ static void act(struct worker *worker, const struct agent_action *action,
             "state",
             outbox_enter(&worker->outbox, worker->agent.cluster, worker->agent.incarnation, &error),
             &error);
-        worker_load(worker);
+        worker->meets = true;
         break;
     case AGENT_DO_EXIT:
         worker->leaving = true;
@@ -157,7 +157,8 @@ void worker_event(struct worker *worker, struct agent_event *event)
     free(outcome);
 }
 
-void worker_load(struct worker *worker)
+/* Tells the agent what the disk knows of the present cluster. */
+static void load(struct worker *worker)
 {
     struct outbox_cursor cursor = {0};
     struct agent_event event = {0};
@@ -216,6 +217,10 @@ static void hear(struct worker *worker, const struct wire_message *message)
                  message->error.text);
     }
     worker_event(worker, &event);
+    if (worker->meets) {
+        worker->meets = false;
+        load(worker);
+    }
     if (before == AGENT_GREETING && worker->agent.session == AGENT_WELCOME) {
         welcomed(worker);
     }
@@ -273,67 +278,78 @@ static void read_signals(struct worker *worker)
 
 enum { ITEM_LINK, ITEM_SIGNALS, ITEM_WATCHES, ITEM_PARENT, ITEM_FIRST_TASK };
 
-static int fill_items(const struct worker *worker, zmq_pollitem_t *items)
+static size_t fill_items(const struct worker *worker, struct pollfd *items)
 {
-    int count = ITEM_FIRST_TASK;
+    size_t count = ITEM_FIRST_TASK;
 
-    items[ITEM_LINK] =
-        (zmq_pollitem_t){.socket = worker->link.dealer,
-                         .events = (short)(ZMQ_POLLIN | (worker->link_down ? ZMQ_POLLOUT : 0))};
-    items[ITEM_SIGNALS] = (zmq_pollitem_t){.fd = worker->signals, .events = ZMQ_POLLIN};
-    items[ITEM_WATCHES] = (zmq_pollitem_t){.fd = worker->watches, .events = ZMQ_POLLIN};
-    items[ITEM_PARENT] = (zmq_pollitem_t){
-        .fd = worker->parent >= 0 ? worker->parent : worker->signals, .events = ZMQ_POLLIN};
+    items[ITEM_LINK] = (struct pollfd){.fd = link_fd(&worker->link), .events = POLLIN};
+    items[ITEM_SIGNALS] = (struct pollfd){.fd = worker->signals, .events = POLLIN};
+    items[ITEM_WATCHES] = (struct pollfd){.fd = worker->watches, .events = POLLIN};
+    items[ITEM_PARENT] = (struct pollfd){.fd = worker->parent, .events = POLLIN};
     for (size_t i = 0; i < worker->task_count; i++) {
         for (int fd = 0; fd < ATTEMPT_FD_COUNT; fd++) {
-            if (worker->tasks[i].attempt->fds[fd] >= 0) {
-                items[count++] =
-                    (zmq_pollitem_t){.fd = worker->tasks[i].attempt->fds[fd], .events = ZMQ_POLLIN};
-            }
+            items[count++] =
+                (struct pollfd){.fd = worker->tasks[i].attempt->fds[fd], .events = POLLIN};
         }
     }
     return count;
 }
 
 /* The items of attempts stand in the order in which fill_items put them. */
-static void read_tasks(struct worker *worker, const zmq_pollitem_t *items, int count)
+static void read_tasks(struct worker *worker, const struct pollfd *items)
 {
     const int64_t now_ms = clock_boot_ms();
+    const size_t tasks = worker->task_count;
 
-    for (int item = ITEM_FIRST_TASK; item < count; item++) {
-        if (items[item].revents == 0) {
-            continue;
-        }
-        for (size_t i = 0; i < worker->task_count; i++) {
-            struct attempt *attempt = worker->tasks[i].attempt;
-            for (int fd = 0; fd < ATTEMPT_FD_COUNT; fd++) {
-                if (attempt->fds[fd] == items[item].fd) {
-                    attempt_ready(attempt, (enum attempt_fd)fd, now_ms);
-                }
+    for (size_t i = 0; i < tasks; i++) {
+        struct attempt *attempt = worker->tasks[i].attempt;
+        const struct pollfd *own = &items[ITEM_FIRST_TASK + i * ATTEMPT_FD_COUNT];
+        for (int fd = 0; fd < ATTEMPT_FD_COUNT; fd++) {
+            if (own[fd].revents != 0 && attempt->fds[fd] == own[fd].fd) {
+                attempt_ready(attempt, (enum attempt_fd)fd, now_ms);
             }
         }
     }
 }
 
-static long poll_wait_ms(const struct worker *worker)
+/* A broken connection shows itself by a link that cannot be written to; when it can again, the
+ * coordinator may be another one, and is greeted at once. False: messages wait. */
+static bool watch_link(struct worker *worker)
+{
+    struct agent_event event = {.kind = AGENT_SAW_LINK_UP};
+    bool readable = false;
+    bool writable = false;
+
+    link_look(&worker->link, &readable, &writable);
+    if (worker->link_down && writable) {
+        worker->link_down = false;
+        worker_event(worker, &event);
+        link_look(&worker->link, &readable, &writable);
+    }
+    worker->link_down = !writable;
+    return !readable;
+}
+
+static int wait_ms(const struct worker *worker)
 {
     const int64_t agent_ms = agent_deadline(&worker->agent);
     const int64_t tasks_ms = tasks_deadline(worker);
-    const int64_t wait_ms = (agent_ms < tasks_ms ? agent_ms : tasks_ms) - clock_boot_ms();
+    const int64_t left_ms = (agent_ms < tasks_ms ? agent_ms : tasks_ms) - clock_boot_ms();
 
-    return wait_ms < 0 ? 0 : wait_ms > 3600000 ? 3600000 : (long)wait_ms;
+    return left_ms < 0 ? 0 : left_ms > WAIT_LONGEST_MS ? WAIT_LONGEST_MS : (int)left_ms;
 }
 
 static void turn(struct worker *worker)
 {
-    static zmq_pollitem_t items[ITEM_FIRST_TASK + WORKER_TASKS_MAX * ATTEMPT_FD_COUNT];
-    const int count = fill_items(worker, items);
+    static struct pollfd items[ITEM_FIRST_TASK + WORKER_TASKS_MAX * ATTEMPT_FD_COUNT];
+    const bool quiet = watch_link(worker);
+    const size_t count = fill_items(worker, items);
 
-    (void)zmq_poll(items, count, poll_wait_ms(worker));
+    (void)poll(items, count, quiet ? wait_ms(worker) : 0);
     if (items[ITEM_SIGNALS].revents != 0) {
         read_signals(worker);
     }
-    if (worker->parent >= 0 && items[ITEM_PARENT].revents != 0) {
+    if (items[ITEM_PARENT].revents != 0) {
         worker->terminations = 1;
         (void)close(worker->parent);
         worker->parent = -1;
@@ -342,14 +358,10 @@ static void turn(struct worker *worker)
     if (items[ITEM_WATCHES].revents != 0) {
         tasks_reports(worker);
     }
-    read_tasks(worker, items, count);
+    read_tasks(worker, items);
     hear_all(worker);
-    struct agent_event event = {.kind = AGENT_SAW_TIMER};
-    if (worker->link_down && (items[ITEM_LINK].revents & ZMQ_POLLOUT) != 0) {
-        worker->link_down = false;
-        event.kind = AGENT_SAW_LINK_UP;
-    }
-    if (event.kind == AGENT_SAW_LINK_UP || agent_deadline(&worker->agent) <= clock_boot_ms()) {
+    if (agent_deadline(&worker->agent) <= clock_boot_ms()) {
+        struct agent_event event = {.kind = AGENT_SAW_TIMER};
         worker_event(worker, &event);
     }
     tasks_turn(worker);
@@ -368,7 +380,7 @@ int worker_run(const struct options *options)
     const struct agent_config config = {.slots = options->slots,
                                         .idle_exit_ms = options->idle_exit_ms};
     agent_init(&worker.agent, &config, worker.outbox.cluster, outbox_incarnation(&worker.outbox));
-    worker_load(&worker);
+    load(&worker);
     log_line(LOG_INFO, "worker", "name=%s slots=%" PRId32 " connect=%s state=\"%s\"", options->name,
              options->slots, worker.access.endpoint, worker.state);
     struct agent_event event = {.kind = AGENT_SAW_START};

@@ -16,9 +16,8 @@ enum {
     WORKER_METRIC_MS = 1000, /* points travel at most once a second */
     WORKER_LOG_MS = 500,
     WORKER_LOG_BYTES_PER_S = 512 * 1024,
-    WORKER_SHIP_MS = 30000, /* how long the log of an attempt that ended may take */
-    WORKER_STORE_MS = 5000, /* before a result that the disk refused is tried again */
-    WORKER_REPORT_MS = 1000,
+    WORKER_SHIP_MS = 30000,              /* how long the log of an attempt that ended may take */
+    WORKER_STORE_MS = 5000,              /* before a result that the disk refused is tried again */
     WORKER_DISK_BYTES = 64 * 1024 * 1024 /* less free space, and no attempt is accepted */
 };
 
@@ -42,7 +41,8 @@ struct worker {
     struct outbox outbox;
     struct link link;
     struct key_access access;
-    bool link_down; /* a message could not be sent */
+    bool link_down; /* messages cannot be sent */
+    bool meets;     /* the agent met another cluster, and does not know what is owed to it */
     int signals, watches;
     int parent; /* pidfd; -1 none */
     int terminations;
@@ -64,14 +64,14 @@ void worker_event(struct worker *worker, struct agent_event *event);
 /* worker_say: sends worker->message; false if it could not be sent. */
 bool worker_say(struct worker *worker);
 
-/* worker_load: tells the agent what the disk knows of the present cluster. */
-void worker_load(struct worker *worker);
-
 /* tasks_start: runs the attempt of an ASSIGN. */
 void tasks_start(struct worker *worker, const struct wire_assign *assign);
 
 /* tasks_stop: tells an attempt to leave. */
 void tasks_stop(struct worker *worker, const struct agent_action *action);
+
+/* tasks_settled: a checkpoint is on record: older ones may go. */
+void tasks_settled(struct worker *worker, const struct agent_action *action);
 
 /* tasks_turn: what has become due, or news, of any attempt. tasks_deadline: when the next is. */
 void tasks_turn(struct worker *worker);

@@ -27,7 +27,8 @@ static int64_t now_ms(void)
 
 static void open_transport(struct coordinator *self)
 {
-    struct transport_config config = {.run_directory = self->run,
+    struct transport_config config = {.listen = self->endpoint[0] == '\0' ? NULL : self->endpoint,
+                                      .run_directory = self->run,
                                       .incarnation = incarnation,
                                       .limits = transport_limits_default()};
     struct error error = {0};
@@ -38,6 +39,21 @@ static void open_transport(struct coordinator *self)
     if (transport_open(&config, &self->transport, &error) != TIDE_OK) {
         fail_msg("%s", error.text);
     }
+    (void)snprintf(self->endpoint, sizeof self->endpoint, "%s",
+                   transport_endpoint(self->transport));
+}
+
+/* Keeps the run directory, or puts back what was kept. */
+static void run_directory(const struct coordinator *self, bool keep)
+{
+    char command[2048];
+
+    if (keep) {
+        (void)snprintf(command, sizeof command, "cp -a '%s' '%s.kept'", self->run, self->run);
+    } else {
+        (void)snprintf(command, sizeof command, "mv -T '%s.kept' '%s'", self->run, self->run);
+    }
+    assert_int_equal(system(command), 0);
 }
 
 void coordinator_open(struct coordinator *self)
@@ -49,9 +65,12 @@ void coordinator_open(struct coordinator *self)
     open_transport(self);
 }
 
+/* A clean end takes the keys with it; one by kill -9, which this plays, leaves them. */
 void coordinator_stop(struct coordinator *self)
 {
+    run_directory(self, true);
     transport_close(self->transport);
+    run_directory(self, false);
     self->transport = NULL;
     self->has_peer = false;
 }

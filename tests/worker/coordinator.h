@@ -36,6 +36,7 @@ struct record {
 struct coordinator {
     char *folder;
     char run[512], state[512];
+    char endpoint[KEY_ENDPOINT_BYTES]; /* the same after a restart */
     struct transport *transport;
     struct peer peer;
     bool has_peer;
@@ -55,7 +56,7 @@ struct coordinator {
 void coordinator_open(struct coordinator *self);
 void coordinator_close(struct coordinator *self);
 
-/* coordinator_stop, coordinator_restart: the transport goes and comes back under the next
+/* coordinator_stop, coordinator_restart: it is gone as by kill -9, and comes back under the next
  * incarnation. */
 void coordinator_stop(struct coordinator *self);
 void coordinator_restart(struct coordinator *self);

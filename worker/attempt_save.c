@@ -1,0 +1,150 @@
+/* How an attempt's checkpoints are saved while it runs and after, and restored before. */
+#include "worker/attempt.h"
+#include "worker/attempt_parts.h"
+
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* For tm.checkpoint(step), which waits for it. */
+static void answer(const struct attempt *attempt, int64_t step, bool saved)
+{
+    char path[FILES_PATH_BYTES];
+    char beside[FILES_PATH_BYTES];
+    char text[64];
+    const int bytes = snprintf(text, sizeof text, "{\"step\":%" PRId64 ",\"saved\":%s}\n", step,
+                               saved ? "true" : "false");
+
+    if (!files_path(path, "%s/report.saved", attempt->folder) ||
+        !files_path(beside, "%s/.report.saved", attempt->folder)) {
+        return;
+    }
+    const int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd >= 0) {
+        const bool whole = write(fd, text, (size_t)bytes) == bytes;
+        (void)close(fd);
+        if (whole) {
+            (void)rename(beside, path);
+        }
+    }
+}
+
+static void not_saved(const struct attempt *attempt, const char *why)
+{
+    log_line(LOG_WARNING, "checkpoint_dropped", "trial=%" PRId32 ".%" PRId32 " why=\"%s\"",
+             attempt->id.experiment, attempt->id.trial, why);
+}
+
+static bool save(struct attempt *attempt, int64_t step, int64_t now_ms)
+{
+    struct error error;
+
+    if (checkpoint_save(&attempt->checkpoint, step, now_ms, &error) != TIDE_OK) {
+        not_saved(attempt, error.text);
+        answer(attempt, step, false);
+        return false;
+    }
+    attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.out;
+    return true;
+}
+
+static void save_asked(struct attempt *attempt, int64_t now_ms)
+{
+    attempt->checkpoint_asked = false;
+    if (checkpoint_changed(&attempt->checkpoint)) {
+        (void)save(attempt, attempt->checkpoint_step, now_ms);
+    } else {
+        answer(attempt, attempt->checkpoint_step, attempt->checkpoint.last.hash[0] != '\0');
+    }
+}
+
+void attempt_asks(struct attempt *attempt, int64_t step, int64_t now_ms)
+{
+    attempt->checkpoint_step = step;
+    attempt->checkpoint_asked = true;
+    if (attempt->checkpoint.out < 0) {
+        save_asked(attempt, now_ms);
+    }
+}
+
+/* Where another attempt may go on, it goes on from here. */
+bool attempt_save_last(struct attempt *attempt, int64_t now_ms)
+{
+    const enum wire_outcome outcome = verdict_of(&attempt->facts).outcome;
+
+    if (attempt->checkpoint.out >= 0) {
+        return true; /* the one before the last is still being saved */
+    }
+    if (!attempt->ran || attempt->facts.not_started != CAUSE_NONE ||
+        (outcome != OUTCOME_LEFT && outcome != OUTCOME_FAILED) ||
+        !checkpoint_changed(&attempt->checkpoint)) {
+        return false;
+    }
+    const int64_t step = attempt->checkpoint_step >= 0 ? attempt->checkpoint_step : attempt->step;
+    return save(attempt, step >= 0 ? step : 0, now_ms);
+}
+
+void attempt_restore(struct attempt *attempt, const struct wire_checkpoint *from, int64_t now_ms)
+{
+    struct error error;
+
+    attempt->state = ATTEMPT_RESTORING;
+    if (checkpoint_restore(&attempt->checkpoint, from, &error) != TIDE_OK) {
+        attempt_not_started(attempt, CAUSE_BAD_CHECKPOINT, error.text, now_ms);
+        return;
+    }
+    attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.out;
+}
+
+static void restored(struct attempt *attempt, int64_t now_ms)
+{
+    struct error error;
+
+    if (attempt_spawn(attempt, &error) != TIDE_OK) {
+        attempt_not_started(attempt, CAUSE_WORKER, error.text, now_ms);
+    }
+}
+
+static void finished(struct attempt *attempt, bool saved, int64_t now_ms)
+{
+    attempt->saved = attempt->saved || saved;
+    if (!saved) {
+        not_saved(attempt, attempt->checkpoint.said);
+    }
+    answer(attempt, attempt->checkpoint.last.step, saved);
+    if (attempt->state == ATTEMPT_SAVING) {
+        /* What one save could not read in peace it can read now, once. */
+        const bool again = saved && attempt_save_last(attempt, now_ms);
+        attempt->state = again ? ATTEMPT_SAVING : ATTEMPT_OVER;
+    } else if (attempt->checkpoint_asked) {
+        save_asked(attempt, now_ms);
+    }
+}
+
+void attempt_helped(struct attempt *attempt, int64_t now_ms)
+{
+    const enum checkpoint_event event = checkpoint_ready(&attempt->checkpoint, now_ms);
+
+    if (event != CHECKPOINT_BUSY) {
+        attempt->fds[ATTEMPT_HELPER] = -1;
+    }
+    switch (event) {
+    case CHECKPOINT_BUSY:
+        break;
+    case CHECKPOINT_SAVED:
+        finished(attempt, true, now_ms);
+        break;
+    case CHECKPOINT_DROPPED:
+        finished(attempt, false, now_ms);
+        break;
+    case CHECKPOINT_RESTORED:
+        restored(attempt, now_ms);
+        break;
+    case CHECKPOINT_BAD:
+        attempt_not_started(attempt, CAUSE_BAD_CHECKPOINT, attempt->checkpoint.said, now_ms);
+        break;
+    }
+}

@@ -1,0 +1,74 @@
+/*
+ * checkpoint: the checkpoint directory of one attempt, saved to the store and restored from it by a
+ * process of its own (pack.h). One thing at a time; the caller polls `out` and calls
+ * checkpoint_ready.
+ *
+ *   STORE/CLUSTER/E.T/NUMBER-SEQ.tar.zst     never overwritten (R8)
+ */
+#ifndef WORKER_CHECKPOINT_H
+#define WORKER_CHECKPOINT_H
+
+#include "worker/agent.h"
+#include "worker/files.h"
+
+#include "base/error.h"
+
+#include <tidemill/wire.h>
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { CHECKPOINT_KEEP = 2, CHECKPOINT_SAID_BYTES = 512 };
+
+struct checkpoint {
+    char folder[FILES_PATH_BYTES]; /* what is saved */
+    char store[FILES_PATH_BYTES];  /* STORE/CLUSTER/E.T; "" there is none */
+    struct wire_attempt attempt;
+    int64_t max_bytes;
+    bool has_user;
+    uint32_t uid, gid;
+
+    int out;      /* of the process at work; -1 none */
+    pid_t helper; /* 0: none, or reaped already */
+    bool restoring;
+    int64_t begun_ms, took_ms; /* of the last save that was finished */
+    char path[FILES_PATH_BYTES], beside[FILES_PATH_BYTES];
+    char said[CHECKPOINT_SAID_BYTES];
+    size_t said_bytes;
+    uint64_t signature;           /* of what is being saved */
+    uint64_t saved_signature;     /* of what was saved last */
+    struct agent_checkpoint last; /* the last one saved, or being saved */
+};
+
+enum checkpoint_event {
+    CHECKPOINT_BUSY,
+    CHECKPOINT_SAVED,   /* `last` is in the store, durable */
+    CHECKPOINT_DROPPED, /* `said` tells why */
+    CHECKPOINT_RESTORED,
+    CHECKPOINT_BAD /* `said` tells why */
+};
+
+/* checkpoint_init: of `folder`, into the assignment's store. */
+void checkpoint_init(struct checkpoint *checkpoint, const struct wire_assign *assign,
+                     const char *cluster, const char *folder);
+
+/* checkpoint_changed: there is something in the folder that was not saved yet. */
+bool checkpoint_changed(const struct checkpoint *checkpoint);
+
+/* checkpoint_save, checkpoint_restore: begins. TIDE_NOT_FOUND: the checkpoint is not there. */
+enum tide_status checkpoint_save(struct checkpoint *checkpoint, int64_t step, int64_t now_ms,
+                                 struct error *error);
+enum tide_status checkpoint_restore(struct checkpoint *checkpoint,
+                                    const struct wire_checkpoint *from, struct error *error);
+
+/* checkpoint_ready: `out` has input or was closed. */
+enum checkpoint_event checkpoint_ready(struct checkpoint *checkpoint, int64_t now_ms);
+
+/* checkpoint_abandon: ends what is at work. */
+void checkpoint_abandon(struct checkpoint *checkpoint);
+
+/* checkpoint_prune: `seq` of this attempt is on record: of it and all before it only the last
+ * CHECKPOINT_KEEP stay. */
+void checkpoint_prune(const struct checkpoint *checkpoint, int32_t seq);
+
+#endif
