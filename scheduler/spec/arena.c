@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 16384 };
+enum { BLOCK_BYTES = 4096 };
 
 struct arena_block {
     struct arena_block *older;

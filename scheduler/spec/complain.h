@@ -6,6 +6,8 @@
 
 #include "spec/source.h"
 
+#include <stdarg.h>
+
 /*
  * complain: adds an error at `place` (line 0: the file as a whole) with the line it stands on taken
  * from `source` (NULL: none). `hint` is the suggestion after the caret, "" for none.
@@ -15,10 +17,14 @@ __attribute__((format(printf, 5, 6))) void complain(struct spec_report *report,
                                                     struct spec_place place, const char *hint,
                                                     const char *format, ...);
 
-/* caution: the same as a warning. */
-__attribute__((format(printf, 5, 6))) void caution(struct spec_report *report,
-                                                   const struct source *source,
-                                                   struct spec_place place, const char *hint,
-                                                   const char *format, ...);
+/* complain_list, caution_list: the same, and as a warning, with the arguments as a list. */
+__attribute__((format(printf, 5, 0))) void complain_list(struct spec_report *report,
+                                                         const struct source *source,
+                                                         struct spec_place place, const char *hint,
+                                                         const char *format, va_list arguments);
+__attribute__((format(printf, 5, 0))) void caution_list(struct spec_report *report,
+                                                        const struct source *source,
+                                                        struct spec_place place, const char *hint,
+                                                        const char *format, va_list arguments);
 
 #endif

@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+bool same_choice(const struct spec_scalar *a, const struct spec_scalar *b)
+{
+    return a->digest == b->digest && strcmp(a->text, b->text) == 0;
+}
+
 size_t condition_choice(struct reader *reader, const struct spec_parameter *parameter,
                         const struct node *node, const char *what)
 {
@@ -20,7 +25,7 @@ size_t condition_choice(struct reader *reader, const struct spec_parameter *para
         return SPEC_NONE;
     }
     for (size_t i = 0; i < parameter->choice_count; i++) {
-        if (strcmp(parameter->choices[i].text, scalar.text) == 0) {
+        if (same_choice(&parameter->choices[i], &scalar)) {
             return i;
         }
         texts[i] = parameter->choices[i].text;

@@ -17,6 +17,9 @@ void conditions_read(struct reader *reader, struct spec_parameter *parameters, s
  */
 void conditions_order(struct spec_parameter *parameters, size_t count, struct spec_parameter *room);
 
+/* same_choice: whether a command would get the same text. */
+bool same_choice(const struct spec_scalar *a, const struct spec_scalar *b);
+
 /* condition_choice: the index of the choice that `node`, the value of `what`, names. Complains and
  * answers SPEC_NONE where the parameter has none like it. */
 size_t condition_choice(struct reader *reader, const struct spec_parameter *parameter,

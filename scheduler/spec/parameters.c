@@ -5,7 +5,7 @@
 #include "spec/conditions.h"
 #include "spec/sections.h"
 
-#include "base/assert.h"
+#include "base/digest.h"
 #include "base/number.h"
 
 #include <math.h>
@@ -190,15 +190,15 @@ static void read_numeric(struct reader *reader, struct spec_parameter *parameter
     check_initial(reader, parameter, raw->initial);
 }
 
-/* The choice with this text, or count. Texts are distinct, so the type need not be compared. */
-static size_t choice_find(const struct spec_scalar *choices, size_t count, const char *text)
+static bool is_among(const struct spec_scalar *choices, size_t count,
+                     const struct spec_scalar *choice)
 {
-    size_t index = 0;
-
-    while (index < count && strcmp(choices[index].text, text) != 0) {
-        index++;
+    for (size_t i = 0; i < count; i++) {
+        if (same_choice(&choices[i], choice)) {
+            return true;
+        }
     }
-    return index;
+    return false;
 }
 
 static void read_choices(struct reader *reader, struct spec_parameter *parameter,
@@ -223,7 +223,7 @@ static void read_choices(struct reader *reader, struct spec_parameter *parameter
             !reader_scalar(reader, item, choice) || reader->no_memory) {
             continue;
         }
-        if (choice_find(choices, parameter->choice_count, choice->text) < parameter->choice_count) {
+        if (is_among(choices, parameter->choice_count, choice)) {
             reader_error(reader, item->place, "", "'%s' is there twice",
                          shown_text(choice->text).text);
             continue;
@@ -245,11 +245,22 @@ static void read_bool(struct reader *reader, struct spec_parameter *parameter,
     }
 }
 
+static void set_bools(struct reader *reader, struct spec_parameter *parameter)
+{
+    struct spec_scalar *bools = reader_take(reader, 2, sizeof *bools);
+
+    if (bools != NULL) {
+        bools[0] =
+            (struct spec_scalar){SPEC_SCALAR_BOOL, "false", "false", 0, digest_text("false")};
+        bools[1] = (struct spec_scalar){SPEC_SCALAR_BOOL, "true", "true", 1, digest_text("true")};
+        parameter->choices = bools;
+        parameter->choice_count = 2;
+    }
+}
+
 static void read_discrete(struct reader *reader, struct spec_parameter *parameter,
                           const struct node *node, const struct raw *raw)
 {
-    static const struct spec_scalar bools[] = {{SPEC_SCALAR_BOOL, "false", "false", 0},
-                                               {SPEC_SCALAR_BOOL, "true", "true", 1}};
     const char *type = type_words[parameter->type];
 
     refuse_key(reader, raw->min, type);
@@ -258,8 +269,7 @@ static void read_discrete(struct reader *reader, struct spec_parameter *paramete
     refuse_key(reader, raw->log, type);
     if (parameter->type == SPEC_BOOL) {
         refuse_key(reader, raw->values, type);
-        parameter->choices = bools;
-        parameter->choice_count = COUNT(bools);
+        set_bools(reader, parameter);
     } else if (raw->values == NULL) {
         missing_key(reader, node, "values", type);
     } else {

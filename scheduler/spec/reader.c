@@ -15,25 +15,21 @@ enum {
 void reader_error(struct reader *reader, struct spec_place place, const char *hint,
                   const char *format, ...)
 {
-    char text[SPEC_MESSAGE_BYTES];
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
+    complain_list(reader->report, reader->source, place, hint, format, arguments);
     va_end(arguments);
-    complain(reader->report, reader->source, place, hint, "%s", text);
 }
 
 void reader_warning(struct reader *reader, struct spec_place place, const char *hint,
                     const char *format, ...)
 {
-    char text[SPEC_MESSAGE_BYTES];
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
+    caution_list(reader->report, reader->source, place, hint, format, arguments);
     va_end(arguments);
-    caution(reader->report, reader->source, place, hint, "%s", text);
 }
 
 void *reader_take(struct reader *reader, size_t count, size_t bytes)

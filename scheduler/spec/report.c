@@ -19,26 +19,31 @@ enum {
     EXCERPT_AROUND = 60, /* characters shown before and after the place in a longer one */
 };
 
-static bool comes_before(const struct spec_message *a, const struct spec_message *b)
+static bool comes_before(struct spec_place place, const struct spec_message *message)
 {
-    return a->line != b->line ? a->line < b->line : a->column < b->column;
+    return place.line != message->line ? place.line < message->line
+                                       : place.column < message->column;
 }
 
-/* Keeps the list of at most `max` sorted; the last one falls off a full list. */
-static void insert(struct spec_message *list, size_t *held, size_t max,
-                   const struct spec_message *message)
+/*
+ * Room for a message at `place` in the sorted list of at most `max`; the last one falls off a full
+ * list. NULL where it would be the last one itself: a hostile spec has thousands of mistakes, and
+ * most are only counted.
+ */
+static struct spec_message *make_room(struct spec_message *list, size_t *held, size_t max,
+                                      struct spec_place place)
 {
     size_t at = *held;
 
-    while (at > 0 && comes_before(message, &list[at - 1])) {
+    while (at > 0 && comes_before(place, &list[at - 1])) {
         at--;
     }
     if (at == max) {
-        return;
+        return NULL;
     }
     *held += *held < max;
     memmove(&list[at + 1], &list[at], (*held - at - 1) * sizeof *list);
-    list[at] = *message;
+    return &list[at];
 }
 
 /* The line numbered from 1, without its end. */
@@ -108,7 +113,7 @@ static void excerpt_fill(struct spec_message *message, const char *line, size_t 
 }
 
 __attribute__((format(printf, 5, 0))) static void
-message_make(struct spec_message *message, const struct source *source, struct spec_place place,
+message_fill(struct spec_message *message, const struct source *source, struct spec_place place,
              const char *hint, const char *format, va_list arguments)
 {
     *message = (struct spec_message){
@@ -122,30 +127,38 @@ message_make(struct spec_message *message, const struct source *source, struct s
     }
 }
 
+void complain_list(struct spec_report *report, const struct source *source, struct spec_place place,
+                   const char *hint, const char *format, va_list arguments)
+{
+    struct spec_message *message =
+        make_room(report->errors, &report->errors_held, SPEC_ERRORS_MAX, place);
+
+    report->error_count++;
+    if (message != NULL) {
+        message_fill(message, source, place, hint, format, arguments);
+    }
+}
+
+void caution_list(struct spec_report *report, const struct source *source, struct spec_place place,
+                  const char *hint, const char *format, va_list arguments)
+{
+    struct spec_message *message =
+        make_room(report->warnings, &report->warnings_held, SPEC_WARNINGS_MAX, place);
+
+    report->warning_count++;
+    if (message != NULL) {
+        message_fill(message, source, place, hint, format, arguments);
+    }
+}
+
 void complain(struct spec_report *report, const struct source *source, struct spec_place place,
               const char *hint, const char *format, ...)
 {
-    struct spec_message message;
     va_list arguments;
 
     va_start(arguments, format);
-    message_make(&message, source, place, hint, format, arguments);
+    complain_list(report, source, place, hint, format, arguments);
     va_end(arguments);
-    insert(report->errors, &report->errors_held, SPEC_ERRORS_MAX, &message);
-    report->error_count++;
-}
-
-void caution(struct spec_report *report, const struct source *source, struct spec_place place,
-             const char *hint, const char *format, ...)
-{
-    struct spec_message message;
-    va_list arguments;
-
-    va_start(arguments, format);
-    message_make(&message, source, place, hint, format, arguments);
-    va_end(arguments);
-    insert(report->warnings, &report->warnings_held, SPEC_WARNINGS_MAX, &message);
-    report->warning_count++;
 }
 
 static void print_place(FILE *out, const char *file, const struct spec_message *message)
@@ -184,6 +197,11 @@ static void print_message(FILE *out, const char *file, const char *severity,
     }
 }
 
+static struct spec_place place_of(const struct spec_message *message)
+{
+    return (struct spec_place){message->line, message->column, message->length};
+}
+
 /* The two lists as one, by place; an error before a warning where they share one. */
 static void print_messages(FILE *out, const struct spec_report *report)
 {
@@ -193,7 +211,8 @@ static void print_messages(FILE *out, const struct spec_report *report)
     const struct spec_message *last_warning = warning + report->warnings_held;
 
     while (error < last_error || warning < last_warning) {
-        if (error < last_error && (warning == last_warning || !comes_before(warning, error))) {
+        if (error < last_error &&
+            (warning == last_warning || !comes_before(place_of(warning), error))) {
             print_message(out, report->file, "error", error++);
         } else {
             print_message(out, report->file, "warning", warning++);

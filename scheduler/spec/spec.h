@@ -75,6 +75,7 @@ struct spec_scalar {
         *text; /* as a command gets it: the text, the number printed by base/number.h, true */
     const char *json; /* as a JSON value */
     double number;    /* of numbers; 0 or 1 of bools */
+    uint64_t digest;  /* of the text: lists of choices are compared with each other */
 };
 
 enum spec_type { SPEC_FLOAT, SPEC_INT, SPEC_CATEGORICAL, SPEC_ORDINAL, SPEC_BOOL };

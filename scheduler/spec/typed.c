@@ -4,6 +4,7 @@
  */
 #include "spec/reader.h"
 
+#include "base/digest.h"
 #include "base/number.h"
 #include "spec/utf8.h"
 
@@ -147,21 +148,18 @@ static void scalar_integer(struct reader *reader, struct spec_scalar *scalar, in
     reader->no_memory = reader->no_memory || scalar->text == NULL;
 }
 
-bool reader_scalar(struct reader *reader, const struct node *node, struct spec_scalar *scalar)
+static bool is_bool(const struct node *node)
+{
+    return node->plain && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0);
+}
+
+/* The type and what follows from it; false after a complaint. */
+static bool read_type(struct reader *reader, const struct node *node, struct spec_scalar *scalar)
 {
     int64_t integer = 0;
     char hint[SPEC_HINT_BYTES];
 
-    *scalar = (struct spec_scalar){.type = SPEC_SCALAR_TEXT, .text = node->text};
-    if (node->text_bytes == 0 || node->text_bytes > SPEC_VALUE_BYTES ||
-        !utf8_all_printable(node->text, node->text_bytes)) {
-        reader_error(reader, node->place, "", "%s",
-                     node->text_bytes == 0                 ? "an empty value"
-                     : node->text_bytes > SPEC_VALUE_BYTES ? "a value of more than 1024 bytes"
-                                                           : "control characters in a value");
-        return false;
-    }
-    if (node->plain && (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0)) {
+    if (is_bool(node)) {
         scalar->type = SPEC_SCALAR_BOOL;
         scalar->number = node->text[0] == 't';
         scalar->json = node->text;
@@ -179,5 +177,23 @@ bool reader_scalar(struct reader *reader, const struct node *node, struct spec_s
         reader_norway(reader, node);
         scalar->json = json_text(reader, node->text);
     }
+    return true;
+}
+
+bool reader_scalar(struct reader *reader, const struct node *node, struct spec_scalar *scalar)
+{
+    *scalar = (struct spec_scalar){.type = SPEC_SCALAR_TEXT, .text = node->text};
+    if (node->text_bytes == 0 || node->text_bytes > SPEC_VALUE_BYTES ||
+        !utf8_all_printable(node->text, node->text_bytes)) {
+        reader_error(reader, node->place, "", "%s",
+                     node->text_bytes == 0                 ? "an empty value"
+                     : node->text_bytes > SPEC_VALUE_BYTES ? "a value of more than 1024 bytes"
+                                                           : "control characters in a value");
+        return false;
+    }
+    if (!read_type(reader, node, scalar) || reader->no_memory) {
+        return false;
+    }
+    scalar->digest = digest_text(scalar->text);
     return true;
 }

@@ -47,6 +47,9 @@ bool utf8_printable(uint32_t character)
                   {0x2028, 0x202e}, {0x2060, 0x206f},  {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
                   {0xfffe, 0xffff}, {0xe0000, 0xe0fff}};
 
+    if (character >= ' ' && character <= '~') {
+        return true; /* most of every text */
+    }
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
         if (character >= hidden[i].first && character <= hidden[i].last) {
             return false;
