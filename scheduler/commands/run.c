@@ -5,6 +5,7 @@
 #include "commands/options.h"
 #include "commands/service.h"
 #include "commands/verbs.h"
+#include "commands/watch.h"
 
 #include "base/exit.h"
 #include "loop/crew.h"
@@ -39,6 +40,7 @@ static const struct usage usage = {
 struct run {
     struct service service;
     struct crew crew;
+    struct watch *watch;
     struct options options;
     int64_t worker_count;
     int32_t experiment;
@@ -129,6 +131,9 @@ static enum tide_status run_search(struct run *run, struct error *error)
         if (status == TIDE_OK) {
             status = crew_reap(&run->crew, run->service.coordinator, error);
         }
+        if (status == TIDE_OK) {
+            status = watch_turn(run->watch, error);
+        }
     }
     return status;
 }
@@ -163,6 +168,18 @@ static int run_exit_code(const struct run *run, bool interrupted)
                                                                                  : EXIT_CODE_FAILED;
 }
 
+static enum tide_status display_open(struct run *run, struct error *error)
+{
+    const struct watch_options options = {.store = run->options.store,
+                                          .experiment = run->experiment,
+                                          .color = run->options.color,
+                                          .json = run->options.json};
+    const enum tide_status status =
+        service_turn(&run->service, 0, error); /* it shows what is in the store */
+
+    return status == TIDE_OK ? watch_open(&options, &run->watch, error) : status;
+}
+
 static int run_all(struct run *run, struct spec *spec)
 {
     struct error error;
@@ -175,11 +192,18 @@ static int run_all(struct run *run, struct spec *spec)
                            run->options.store, &error);
     }
     if (status == TIDE_OK) {
+        status = display_open(run, &error);
+    }
+    if (status == TIDE_OK) {
         status = run_search(run, &error);
     }
     if (status == TIDE_OK) {
         finished = run_ended(run);
         run_leave(run);
+        watch_results(run->watch);
+    }
+    watch_close(run->watch);
+    if (status == TIDE_OK) {
         code = run_exit_code(run, !finished);
     } else {
         (void)fprintf(stderr, "tidemill: %s\n", error.text);
@@ -198,14 +222,14 @@ int command_run(int argc, char **argv)
         return code;
     }
     const int64_t cores = sysconf(_SC_NPROCESSORS_ONLN);
-    run.service.options =
-        (struct coordinator_options){.store = run.options.store, .workers_are_gone = true};
+    run.service.options = (struct coordinator_options){.store = run.options.store};
     if (options_integer(&run.options, "workers", 1, CREW_MAX, cores, &run.worker_count, &error) !=
             TIDE_OK ||
         options_duration(&run.options, "lease", 0, &run.service.options.lease_ms, &error) !=
             TIDE_OK) {
         return options_wrong(&usage, "%s", error.text);
     }
+    run.service.options.local_workers = (int)run.worker_count;
     struct spec *spec = spec_read(run.options.arguments[0]);
     if (spec == NULL) {
         return EXIT_CODE_USAGE;

@@ -68,7 +68,6 @@ static enum tide_status service_reopen(struct service *service, struct error *er
     coordinator_close(service->coordinator);
     service->coordinator = NULL;
     (void)nanosleep(&pause, NULL);
-    service->options.workers_are_gone = false;
     return coordinator_open(&service->options, &service->coordinator, error);
 }
 

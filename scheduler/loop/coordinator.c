@@ -63,12 +63,16 @@ static enum tide_status transport_begin(struct coordinator *coordinator,
     return transport_open(&config, &coordinator->transport, error);
 }
 
-/* What the workers that `run` itself had started were doing ended with them. */
-static void local_workers_lose(struct coordinator *coordinator)
+/*
+ * The workers that an earlier `run` had started ended with it. Those that are started again say in
+ * their HELLO what they still owe; what the others ran is lost.
+ */
+static void local_workers_lose(struct coordinator *coordinator, int started)
 {
     for (int32_t id = 1; id <= (int32_t)coordinator->roster.count; id++) {
         const char *name = roster_entry(&coordinator->roster, id)->name;
-        if (strncmp(name, "local-", strlen("local-")) == 0) {
+        int number = 0;
+        if (sscanf(name, "local-%d", &number) == 1 && number > started) {
             coordinator_worker_gone(coordinator, name);
         }
     }
@@ -103,8 +107,8 @@ enum tide_status coordinator_open(const struct coordinator_options *options,
         coordinator_close(coordinator);
         return status;
     }
-    if (options->workers_are_gone) {
-        local_workers_lose(coordinator);
+    if (options->local_workers > 0) {
+        local_workers_lose(coordinator, options->local_workers);
     }
     *opened = coordinator;
     return TIDE_OK;

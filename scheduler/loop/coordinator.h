@@ -12,11 +12,11 @@
 struct coordinator;
 
 struct coordinator_options {
-    const char *store;     /* path of the store */
-    const char *listen;    /* NULL: loopback, the usual port or any free one */
-    const char *keys;      /* directory of configured keys; NULL: ephemeral ones */
-    int64_t lease_ms;      /* 0: the default */
-    bool workers_are_gone; /* what earlier workers called local-* ran is known to be lost */
+    const char *store;  /* path of the store */
+    const char *listen; /* NULL: loopback, the usual port or any free one */
+    const char *keys;   /* directory of configured keys; NULL: ephemeral ones */
+    int64_t lease_ms;   /* 0: the default */
+    int local_workers;  /* how many local-N workers this process will start; 0: not its affair */
 };
 
 /*
