@@ -39,6 +39,7 @@ enum {
     LEASE_MS = 120000,
     LEASE_SLACK_MS = 2000, /* beside lease/50 */
     RENEWALS_PER_LEASE = 4,
+    BACKOFF_MIN_MS = 1000,
     BACKOFF_MAX_MS = 300000,
     SHORT_ATTEMPT_MS =
         10000 /* leaving of its own accord sooner, without a checkpoint, is no progress */

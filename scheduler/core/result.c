@@ -70,19 +70,6 @@ static void avoid_worker(struct trial *trial)
     trial->avoid[0] = trial->attempt.worker;
 }
 
-/* The next delay: the spec's backoff, doubled for each restart so far, at most five minutes or the
- * spec's own. */
-static int64_t backoff_ms(const struct experiment_config *config, int32_t restarts)
-{
-    const int64_t most = config->backoff_ms > BACKOFF_MAX_MS ? config->backoff_ms : BACKOFF_MAX_MS;
-    int64_t delay_ms = config->backoff_ms;
-
-    for (int32_t i = 1; i < restarts && delay_ms < most; i++) {
-        delay_ms *= 2;
-    }
-    return delay_ms < most ? delay_ms : most;
-}
-
 static void trial_retry(struct core *core, struct trial *trial)
 {
     const struct experiment_config *config = &trial_experiment(core, trial)->config;
@@ -92,7 +79,7 @@ static void trial_retry(struct core *core, struct trial *trial)
         return;
     }
     trial->row.restarts++;
-    trial_back_off(core, trial, backoff_ms(config, trial->row.restarts));
+    trial_back_off(core, trial, config->backoff_ms, trial->row.restarts);
 }
 
 /* R8: the newest checkpoint could not be loaded; the one before it takes its place. Nobody's fault,

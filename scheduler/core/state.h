@@ -135,7 +135,7 @@ void trial_pause(struct core *core, struct trial *trial, enum trial_reason reaso
 void trial_end(struct core *core, struct trial *trial, enum trial_state state,
                enum trial_reason reason);
 void trial_run(struct core *core, struct trial *trial);
-void trial_back_off(struct core *core, struct trial *trial, int64_t delay_ms);
+void trial_back_off(struct core *core, struct trial *trial, int64_t first_ms, int32_t times);
 void trial_after_leaving(struct core *core, struct trial *trial);
 void trial_abandon(struct core *core, struct trial *trial);
 void trial_kick(struct core *core, struct trial *trial);

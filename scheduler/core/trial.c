@@ -90,8 +90,23 @@ void trial_pause(struct core *core, struct trial *trial, enum trial_reason reaso
     trace_trial(core, trial);
 }
 
-void trial_back_off(struct core *core, struct trial *trial, int64_t delay_ms)
+/* `first_ms`, doubled for each time but the first, at most five minutes, or `first_ms` if that is
+ * longer. */
+static int64_t backoff_ms(int64_t first_ms, int32_t times)
 {
+    const int64_t most_ms = first_ms > BACKOFF_MAX_MS ? first_ms : BACKOFF_MAX_MS;
+    int64_t delay_ms = first_ms;
+
+    for (int32_t i = 1; i < times && delay_ms < most_ms; i++) {
+        delay_ms *= 2;
+    }
+    return delay_ms < most_ms ? delay_ms : most_ms;
+}
+
+void trial_back_off(struct core *core, struct trial *trial, int64_t first_ms, int32_t times)
+{
+    const int64_t delay_ms = backoff_ms(first_ms, times);
+
     trial_move(core, trial, TRIAL_PAUSED, TRIAL_REASON_BACKOFF);
     heap_set(&core->timers, (uint32_t)(trial - core->trials), core->boot_ms + delay_ms);
     emit_trace(core, TRACE_BACKOFF, trial)->a = delay_ms;
@@ -138,7 +153,7 @@ static void trial_requeue(struct core *core, struct trial *trial)
         trial_end(core, trial, TRIAL_BURIED, TRIAL_REASON_PREEMPTIONS);
     } else if (trial->attempt.cause == CAUSE_REQUEUE && trial->saved_boot_ms == NEVER &&
                trial->attempt.duration_ms < SHORT_ATTEMPT_MS) {
-        trial_back_off(core, trial, config->backoff_ms); /* it would spin */
+        trial_back_off(core, trial, BACKOFF_MIN_MS, trial->row.preemptions); /* it would spin */
     } else {
         trial_queue(core, trial, TRIAL_PAUSED, TRIAL_REASON_PREEMPTED);
     }

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Every way a script may end, each as the table in docs/SPEC.md says, with a message a person can act on.
+# Every way a script may end, each as the table in docs/SPEC.md says, with a message a person can
+# act on.
 . "$(dirname "$0")/lib.sh"
 
-# ending NAME TRIAL-STATE CAUSE SPEC-LINES...: runs `sh -c` with the script in script.sh, two trials, no patience
+# ending NAME TRIAL-STATE CAUSE SPEC-LINES...: runs `sh -c` with the script in script.sh, two
+# trials, no patience
 ending() {
     name=$1
     want=$2
@@ -21,8 +23,8 @@ ending() {
         done
     } >"$name/spec.yaml"
     "$tidemill" run "$name/spec.yaml" --workers 1 --store "$name.db" 2>"$name.log" || true
-    same "$name" "$(query "$name.db" "SELECT trial.state, attempt.cause FROM trial, attempt WHERE attempt.trial = trial.number
-        ORDER BY attempt.number DESC LIMIT 1")" "$want|$cause"
+    same "$name" "$(query "$name.db" "SELECT trial.state, attempt.cause FROM trial, attempt
+        WHERE attempt.trial = trial.number ORDER BY attempt.number DESC LIMIT 1")" "$want|$cause"
     "$tidemill" show 1.0 --store "$name.db" >"$name.txt" 2>/dev/null
 }
 no_retry='retry: {max_restarts: 0}'
@@ -47,9 +49,11 @@ echo 'exec sleep 1000' >script.sh
 ending stalls buried stall 'retry: {max_restarts: 0, stall_timeout: 1s}'
 echo 'head -c 104857600 /dev/zero | tr "\0" "x"; echo; echo loss=0.5' >script.sh
 ending floods completed exit
-[ "$(query floods.db 'SELECT sum(length(text)) FROM log')" -lt 6000000 ] || fail 'a flood of output is kept whole'
+[ "$(query floods.db 'SELECT sum(length(text)) FROM log')" -lt 6000000 ] ||
+    fail 'a flood of output is kept whole'
 echo 'echo CUDA out of memory; exit 1' >script.sh
-ending rule infeasible rule_infeasible 'on_output: [{match: "CUDA out of memory", then: infeasible}]'
+ending rule infeasible rule_infeasible \
+    'on_output: [{match: "CUDA out of memory", then: infeasible}]'
 echo 'test "$TIDEMILL_ATTEMPT" = 3 && echo loss=0.5 || exit 7' >script.sh
 ending restarts completed exit 'retry: {max_restarts: 2, backoff: 10ms}'
 same attempts "$(query restarts.db 'SELECT restarts, attempts FROM trial')" '2|3'
@@ -67,5 +71,7 @@ budget: {trials: 1}
 $no_retry
 END
 "$tidemill" run missing/spec.yaml --workers 1 --store missing.db 2>missing.log || true
-same missing "$(query missing.db 'SELECT trial.state, cause FROM trial, attempt')" 'buried|not_found'
-"$tidemill" show 1.0 --store missing.db 2>/dev/null | grep -q no-such-program || fail 'the missing program is not named'
+same missing "$(query missing.db 'SELECT trial.state, cause FROM trial, attempt')" \
+    'buried|not_found'
+"$tidemill" show 1.0 --store missing.db 2>/dev/null | grep -q no-such-program ||
+    fail 'the missing program is not named'

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A worker of another process is killed with -9 in the middle of a trial: the trial is run again after the lease, and counts once.
+# A worker of another process is killed with -9 in the middle of a trial: the trial is run again
+# after the lease, and counts once.
 . "$(dirname "$0")/lib.sh"
 mkfifo begun
 cat >objective.sh <<'END'
@@ -31,5 +32,6 @@ kill -9 $first
 read -r line <&3
 same 'second attempt' "$line" '1.0 2'
 "$tidemill" wait 1 --store s.db
-same trial "$(query s.db 'SELECT state, attempts, restarts, preemptions FROM trial')" 'completed|2|0|1'
+same trial "$(query s.db 'SELECT state, attempts, restarts, preemptions FROM trial')" \
+    'completed|2|0|1'
 same attempts "$(query s.db 'SELECT group_concat(state) FROM attempt')" 'lost,done'

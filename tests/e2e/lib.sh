@@ -1,5 +1,6 @@
-# What the end-to-end tests share: a directory of their own, the programs of the build under test, and assertions.
-# usage: . lib.sh BUILD; every test runs in $here, which goes away with it, with every process it started.
+# What the end-to-end tests share: a directory of their own, the programs of the build under test,
+# and assertions. usage: . lib.sh BUILD; every test runs in $here, which goes away with it, with
+# every process it started.
 set -eu
 tidemill=$1/tidemill
 worker=$1/tidemill-worker
@@ -14,7 +15,7 @@ finish() {
     if [ "$code" -ne 0 ]; then
         echo "FAILED in $here; the events:"
         for store in ./*.db; do
-            sqlite3 -readonly "$store" 'SELECT time, text FROM event ORDER BY id DESC LIMIT 40' || true
+            query "$store" 'SELECT time, text FROM event ORDER BY id DESC LIMIT 40' || true
         done
         tail -n 20 ./*.log 2>/dev/null || true
     else

@@ -1,6 +1,7 @@
 #!/bin/sh
-# kill -9 of the coordinator in the middle, twice: started again on the same store it finishes the search, with exactly the budgeted
-# number of trials, and no trial that had finished is run again. The witness file is written by the trials themselves.
+# kill -9 of the coordinator in the middle, twice: started again on the same store it finishes the
+# search, with exactly the budgeted number of trials, and no trial that had finished is run again.
+# The witness file is written by the trials themselves.
 . "$(dirname "$0")/lib.sh"
 mkfifo begun
 cat >objective.sh <<'END'
@@ -26,7 +27,7 @@ run_until() {
     done
     kill -9 $pid
     wait $pid || true
-    query s.db "SELECT number, value FROM trial WHERE state = 'completed' ORDER BY number" >finished-"$1".txt
+    query s.db "SELECT number, value FROM trial WHERE state = 'completed'" >finished-"$1".txt
 }
 run_until 7
 run_until 8
@@ -44,8 +45,9 @@ for before in finished-7.txt finished-8.txt; do
     done <$before
 done
 # a result that was recorded has one attempt after which nothing was started
-query s.db "SELECT experiment || '.' || trial, max(number) FROM attempt WHERE state = 'done' GROUP BY trial" | tr '|' ' ' >done.txt
+query s.db "SELECT '1.' || trial, max(number) FROM attempt WHERE state = 'done' GROUP BY trial" |
+    tr '|' ' ' >done.txt
 while read -r trial attempt; do
-    last=$(grep "^${trial#*.} \|^$trial " witness.txt | sort -k2n | tail -n 1 | cut -d' ' -f2)
+    last=$(grep "^$trial " witness.txt | sort -k2n | tail -n 1 | cut -d' ' -f2)
     [ "$last" -le "$attempt" ] || fail "trial $trial ran again after its result"
 done <done.txt
