@@ -242,9 +242,9 @@ static void read_list(struct reader *reader, const struct field *field, const js
         refuse(reader, TIDE_PROTOCOL, "%s must be an array", field->key);
         return;
     }
-    if (count > field->limit) {
-        refuse(reader, TIDE_PROTOCOL, "%s: %zu elements, over %zu", field->key, count,
-               field->limit);
+    if (count < (size_t)field->low || count > (size_t)field->high) {
+        refuse(reader, TIDE_PROTOCOL, "%s: %zu elements, not within %" PRId64 " and %" PRId64,
+               field->key, count, field->low, field->high);
         return;
     }
     *(size_t *)(void *)(record + field->offset_count) = count;

@@ -228,7 +228,10 @@ static void put_list(struct writer *writer, const struct field *field, const cha
     const char *element = record + field->offset;
     const struct field *bare = field->shape->fields[0].key == NULL ? field->shape->fields : NULL;
 
-    ASSERT(count <= field->limit);
+    ASSERT(count <= (size_t)field->high);
+    if (count < (size_t)field->low) {
+        fail(writer, TIDE_INVALID);
+    }
     if (count == 0) {
         return;
     }

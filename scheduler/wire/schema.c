@@ -55,11 +55,11 @@ enum presence { REQUIRED = false, OPTIONAL = true };
         .key = (name), .form = FORM_OBJECT, .optional = (presence),                                \
         .offset = offsetof(struct noun, member), .shape = (what)                                   \
     }
-#define LIST(noun, member, counter, name, what)                                                    \
+#define LIST(noun, member, counter, name, what, least)                                             \
     {                                                                                              \
-        .key = (name), .form = FORM_LIST, .optional = true,                                        \
+        .key = (name), .form = FORM_LIST, .optional = (least) == 0,                                \
         .offset = offsetof(struct noun, member), .offset_count = offsetof(struct noun, counter),   \
-        .limit = COUNT_OF(((struct noun *)0)->member), .shape = (what)                             \
+        .low = (least), .high = COUNT_OF(((struct noun *)0)->member), .shape = (what)              \
     }
 
 /* The three numbers that name an attempt, in the object of whatever is said about it. */
@@ -173,9 +173,9 @@ static const struct field hello_fields[] = {
     INTEGER(wire_hello, cpus_milli, "cpus_milli", 0, INT32_MAX),
     INTEGER(wire_hello, memory_bytes, "memory_bytes", 0, WIRE_INTEGER_MAX),
     COUNTER(wire_hello, gpus, "gpus", INT32_MAX),
-    LIST(wire_hello, labels, label_count, "labels", &label_shape),
-    LIST(wire_hello, running, running_count, "running", &running_shape),
-    LIST(wire_hello, outbox, outbox_count, "outbox", &attempt_shape),
+    LIST(wire_hello, labels, label_count, "labels", &label_shape, 0),
+    LIST(wire_hello, running, running_count, "running", &running_shape, 0),
+    LIST(wire_hello, outbox, outbox_count, "outbox", &attempt_shape, 0),
 };
 
 static const struct field ready_fields[] = {
@@ -189,12 +189,12 @@ static const struct field refuse_fields[] = {
 
 static const struct field renew_fields[] = {
     INTEGER(wire_renew, token, "token", 0, WIRE_INTEGER_MAX),
-    LIST(wire_renew, running, count, "running", &running_shape),
+    LIST(wire_renew, running, count, "running", &running_shape, 0),
 };
 
 static const struct field metric_fields[] = {
     ATTEMPT(wire_metric, attempt.),
-    LIST(wire_metric, points, count, "points", &point_shape),
+    LIST(wire_metric, points, count, "points", &point_shape, 0),
 };
 
 static const struct field ckpt_fields[] = {
@@ -209,7 +209,7 @@ static const struct field result_fields[] = {
     INTEGER(wire_result, exit_code, "exit_code", -1, 255),
     COUNTER(wire_result, signal, "signal", SIGNAL_MAX),
     INTEGER(wire_result, last_step, "last_step", -1, WIRE_INTEGER_MAX),
-    LIST(wire_result, values, value_count, "values", &value_shape),
+    LIST(wire_result, values, value_count, "values", &value_shape, 0),
     INTEGER(wire_result, duration_ms, "duration_ms", 0, WIRE_INTEGER_MAX),
     COUNTER(wire_result, cpu_ms, "cpu_ms", WIRE_INTEGER_MAX),
     COUNTER(wire_result, max_rss_bytes, "max_rss_bytes", WIRE_INTEGER_MAX),
@@ -236,16 +236,16 @@ static const struct field welcome_fields[] = {
     STRING(wire_welcome, worker, "worker", VALUE_NAME, WIRE_NAME_BYTES, REQUIRED),
     INTEGER(wire_welcome, lease_ms, "lease_ms", 1, WIRE_INTEGER_MAX),
     INTEGER(wire_welcome, renew_ms, "renew_ms", 1, WIRE_INTEGER_MAX),
-    LIST(wire_welcome, running, running_count, "running", &running_verdict_shape),
-    LIST(wire_welcome, outbox, outbox_count, "outbox", &outbox_verdict_shape),
+    LIST(wire_welcome, running, running_count, "running", &running_verdict_shape, 0),
+    LIST(wire_welcome, outbox, outbox_count, "outbox", &outbox_verdict_shape, 0),
 };
 
 static const struct field assign_fields[] = {
     ATTEMPT(wire_assign, attempt.),
     INTEGER(wire_assign, lease_ms, "lease_ms", 1, WIRE_INTEGER_MAX),
-    LIST(wire_assign, words, word_count, "command", &word_shape),
-    LIST(wire_assign, env, env_count, "env", &variable_shape),
-    LIST(wire_assign, secrets, secret_count, "secrets", &identifier_shape),
+    LIST(wire_assign, words, word_count, "command", &word_shape, 1),
+    LIST(wire_assign, env, env_count, "env", &variable_shape, 0),
+    LIST(wire_assign, secrets, secret_count, "secrets", &identifier_shape, 0),
     STRING(wire_assign, params, "params", VALUE_TEXT, WIRE_FRAME_BYTES, REQUIRED),
     STRING(wire_assign, workdir, "workdir", VALUE_TEXT, WIRE_TEXT_BYTES, OPTIONAL),
     COUNTER(wire_assign, target_step, "target_step", WIRE_INTEGER_MAX),
@@ -254,10 +254,10 @@ static const struct field assign_fields[] = {
     COUNTER(wire_assign, stall_ms, "stall_ms", WIRE_INTEGER_MAX),
     INTEGER(wire_assign, signal, "signal", 1, SIGNAL_MAX),
     FLAG(wire_assign, stop_on_lease_loss, "stop_on_lease_loss"),
-    LIST(wire_assign, objectives, objective_count, "objectives", &objective_shape),
-    LIST(wire_assign, patterns, pattern_count, "patterns", &pattern_shape),
+    LIST(wire_assign, objectives, objective_count, "objectives", &objective_shape, 0),
+    LIST(wire_assign, patterns, pattern_count, "patterns", &pattern_shape, 0),
     STRING(wire_assign, step_pattern, "step_pattern", VALUE_TEXT, WIRE_PATTERN_BYTES, OPTIONAL),
-    LIST(wire_assign, rules, rule_count, "rules", &rule_shape),
+    LIST(wire_assign, rules, rule_count, "rules", &rule_shape, 0),
     OBJECT(wire_assign, checkpoint, "checkpoint", &checkpoint_shape, OPTIONAL),
     STRING(wire_assign, checkpoint_store, "checkpoint_store", VALUE_TEXT, WIRE_TEXT_BYTES,
            OPTIONAL),
@@ -266,7 +266,7 @@ static const struct field assign_fields[] = {
 
 static const struct field lease_fields[] = {
     INTEGER(wire_lease, token, "token", 0, WIRE_INTEGER_MAX),
-    LIST(wire_lease, verdicts, count, "verdicts", &lease_verdict_shape),
+    LIST(wire_lease, verdicts, count, "verdicts", &lease_verdict_shape, 0),
 };
 
 static const struct field stop_fields[] = {

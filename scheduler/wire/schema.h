@@ -39,11 +39,11 @@ struct field {
     const char *key;
     enum field_form form;
     enum value_kind kind;
-    bool optional;       /* not on the wire where it is zero, empty or (an object) all absent */
-    size_t offset;       /* in the struct of the shape */
-    int64_t low, high;   /* the bounds, both allowed: of integers, words, bytes of a text */
-    size_t offset_count; /* lists: of the size_t that counts them */
-    size_t limit;        /* lists: elements at most */
+    bool optional;     /* not on the wire where it is zero, empty or (an object) all absent */
+    size_t offset;     /* in the struct of the shape */
+    int64_t low, high; /* the bounds, both allowed: of integers, words, bytes of a text, elements of
+                          a list */
+    size_t offset_count;       /* lists: of the size_t that counts them */
     const struct words *words; /* of VALUE_WORD */
     const struct shape *shape; /* of objects and list elements; holds values only */
 };

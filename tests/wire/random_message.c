@@ -266,7 +266,7 @@ static void make_assign(struct source *source, struct wire_assign *assign)
     *assign = (struct wire_assign){
         .attempt = attempt(source),
         .lease_ms = large(source, 1),
-        .word_count = count(source, WIRE_WORDS_MAX),
+        .word_count = 1 + count(source, WIRE_WORDS_MAX - 1),
         .env_count = count(source, WIRE_ENV_MAX),
         .secret_count = count(source, WIRE_LABELS_MAX),
         .params = any_text(source, WIRE_TEXT_BYTES),

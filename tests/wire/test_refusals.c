@@ -90,6 +90,9 @@ static const struct malformed malformed[] = {
     {METRIC("[{\"step\":1,\"metric\":\"a\",\"value\":\"nan\"}]"), "value must be a finite number"},
     {METRIC("[{\"step\":1,\"metric\":\"a\",\"value\":1e999}]"), "real number overflow"},
     {METRIC("[{\"step\":-1,\"metric\":\"a\",\"value\":1}]"), "step: -1"},
+    {"{\"v\":1,\"type\":\"ASSIGN\",\"seq\":1,\"experiment\":1,\"trial\":0,\"attempt\":1,"
+     "\"lease_ms\":1,\"command\":[]}",
+     "command: 0 elements"},
     {RESULT("\"none\""), "outcome: no such word"},
     {RESULT("\"Completed\""), "outcome: no such word"},
 };
@@ -138,7 +141,7 @@ static void test_limits_of_lists_and_texts(void **state)
     }
     bytes += (size_t)snprintf(text + bytes, sizeof text - bytes, "]}");
     assert_int_equal(wire_decode(text, bytes, &message, why, sizeof why), TIDE_PROTOCOL);
-    assert_string_equal(why, "running: 257 elements, over 256");
+    assert_string_equal(why, "running: 257 elements, not within 0 and 256");
 
     bytes = (size_t)snprintf(text, sizeof text,
                              "{\"v\":1,\"type\":\"ERROR\",\"seq\":1,\"text\":\"%0*d\"}",
@@ -197,6 +200,9 @@ static void test_encode_refuses_what_decode_would(void **state)
     assert_int_equal(wire_encode(&message, frame, &bytes), TIDE_INVALID);
     example_message(&message, WIRE_WELCOME);
     message.welcome.running[0].verdict = VERDICT_SEND; /* not an answer to a running attempt */
+    assert_int_equal(wire_encode(&message, frame, &bytes), TIDE_INVALID);
+    example_message(&message, WIRE_ASSIGN);
+    message.assign.word_count = 0; /* nothing to run */
     assert_int_equal(wire_encode(&message, frame, &bytes), TIDE_INVALID);
     example_message(&message, WIRE_HELLO);
     message.hello.pool = "night spot";
