@@ -155,6 +155,20 @@ static void accept(struct agent *agent, const struct wire_assign *assign,
     (void)agent_send(outcome, WIRE_ACCEPT, assign->attempt);
 }
 
+/* I7: who was given a later attempt of a trial does not run an earlier one. Where that is not gone
+ * yet, or another cluster's trial has the same numbers, there is no room for this one. */
+static bool makes_room(struct agent *agent, struct wire_attempt attempt,
+                       struct agent_outcome *outcome)
+{
+    struct agent_slot *slot = slot_of_trial(agent, attempt);
+
+    if (slot == NULL) {
+        return true;
+    }
+    agent_stop(slot, LEAVE_SUPERSEDED, 0, 0, outcome);
+    return false;
+}
+
 static void on_assign(struct agent *agent, const struct agent_event *event,
                       struct agent_outcome *outcome)
 {
@@ -169,10 +183,11 @@ static void on_assign(struct agent *agent, const struct agent_event *event,
         refuse(outcome, assign->attempt, REFUSAL_STALE); /* R6 */
     } else if (agent->draining) {
         refuse(outcome, assign->attempt, REFUSAL_DRAINING);
-    } else if (slots_free(agent) == 0 || !lease_fits(agent, assign)) {
-        refuse(outcome, assign->attempt, REFUSAL_FULL);
     } else if (event->has_obstacle) {
         refuse(outcome, assign->attempt, event->obstacle);
+    } else if (!makes_room(agent, assign->attempt, outcome) || slots_free(agent) == 0 ||
+               !lease_fits(agent, assign)) {
+        refuse(outcome, assign->attempt, REFUSAL_FULL);
     } else {
         accept(agent, assign, outcome);
     }

@@ -23,6 +23,17 @@ struct agent_slot *slot_find(struct agent *agent, struct wire_attempt attempt)
     return NULL;
 }
 
+struct agent_slot *slot_of_trial(struct agent *agent, struct wire_attempt attempt)
+{
+    for (int32_t i = 0; i < agent->config.slots; i++) {
+        struct agent_slot *slot = &agent->slots[i];
+        if (slot->used && trial_same(slot->attempt, attempt)) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
 struct agent_slot *slot_take(struct agent *agent)
 {
     int32_t i = 0;

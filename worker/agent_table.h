@@ -14,6 +14,9 @@ bool trial_same(struct wire_attempt a, struct wire_attempt b);
 /* slot_find: the slot that runs the attempt for the present cluster; NULL if none does. */
 struct agent_slot *slot_find(struct agent *agent, struct wire_attempt attempt);
 
+/* slot_of_trial: a slot that runs any attempt of the trial, for whatever cluster; NULL if none. */
+struct agent_slot *slot_of_trial(struct agent *agent, struct wire_attempt attempt);
+
 /* slot_take: a free slot, cleared and used; there must be one (slots_free). */
 struct agent_slot *slot_take(struct agent *agent);
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static struct coordinator self;
 
@@ -269,6 +270,52 @@ static void nothing_outlives_its_attempt(void **state)
     ended(run_script(91, script), OUTCOME_COMPLETED, CAUSE_EXIT);
 }
 
+/* tidemill.py in a real attempt: it reports, saves, is told to stop, requeues, and goes on. */
+static void a_python_script_saves_and_goes_on(void **state)
+{
+    static const char script[] =
+        "import sys; sys.path.insert(0, '" WORKER_SOURCES "')\n"
+        "import tidemill as tm, os, time\n"
+        "p = tm.params({'lr': 0.1})\n"
+        "path = os.path.join(tm.checkpoint_dir(), 'step')\n"
+        "start = int(open(path).read()) if tm.resuming() else 0\n"
+        "for step in range(start + 1, tm.budget(5) + 1):\n"
+        "    tm.report(step=step, val_loss=p['lr'] / step)\n"
+        "    open(path + '.new', 'w').write(str(step)); os.replace(path + '.new', path)\n"
+        "    if step == 3 and not tm.resuming():\n"
+        "        assert tm.checkpoint(step)\n"
+        "        while not tm.should_stop(): time.sleep(0.01)\n"
+        "        tm.requeue(step)\n"
+        "tm.final(val_loss=p['lr'])\n";
+    static char store[600];
+    struct wire_assign assign = assignment(95, 1, "");
+
+    (void)state;
+    if (access("/usr/bin/python3", X_OK) != 0) {
+        print_message("there is no /usr/bin/python3\n");
+        skip();
+    }
+    (void)snprintf(store, sizeof store, "%s/store", self.folder);
+    assign.checkpoint_store = store;
+    assign.words[0] = "/usr/bin/python3";
+    assign.words[2] = script;
+    assign.target_step = 5;
+    assign.env[0] = (struct wire_pair){"PYTHONDONTWRITEBYTECODE", "1"};
+    assign.env_count = 1;
+    struct record *record = coordinator_assign(&self, &assign);
+    coordinator_wait(&self, &record->checkpoints, 1);
+    coordinator_stop_attempt(&self, assign.attempt, LEAVE_PREEMPTION, 20000);
+    coordinator_wait(&self, &record->results, 1);
+    ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
+    assert_int_equal(record->checkpoint.step, 3);
+    assign.attempt.number = 2;
+    assign.checkpoint = record->checkpoint;
+    record = coordinator_run(&self, &assign);
+    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    assert_close(record->value, 0.001, 0, 0);
+    assert_string_equal(record->points, "val_loss@4=0.00025 val_loss@5=0.0002 ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +332,7 @@ int main(void)
         cmocka_unit_test(an_attempt_is_run_once),
         cmocka_unit_test(a_workdir_that_is_not_there_is_refused),
         cmocka_unit_test(nothing_outlives_its_attempt),
+        cmocka_unit_test(a_python_script_saves_and_goes_on),
     };
 
     return cmocka_run_group_tests(tests, open_self, close_self);
