@@ -98,16 +98,29 @@ void store_reader_close(sqlite3 *db)
 
 /* ---- copies ---- */
 
-static enum tide_status copy_check(const char *path, struct error *error)
+/* All pages in one step, so that it is one moment of the store however busy its coordinator is.
+ * Not VACUUM INTO: on a connection that may only read, SQLite 3.40 fails it over the generated
+ * columns of trial. */
+static enum tide_status copy_pages(sqlite3 *from, sqlite3 *to, struct error *error)
 {
-    sqlite3 *copy = NULL;
-    char verdict[64] = "";
-    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
-    enum tide_status status =
-        code == SQLITE_OK ? db_text(copy, "PRAGMA quick_check(1)", verdict, sizeof verdict, error)
-                          : error_set(error, db_status(code), "cannot open the copy %s", path);
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
 
-    (void)sqlite3_close(copy);
+    if (backup == NULL) {
+        return db_error(to, "copy the store", error);
+    }
+    (void)sqlite3_backup_step(backup, -1);
+    if (sqlite3_backup_finish(backup) != SQLITE_OK) {
+        return db_error(to, "copy the store", error);
+    }
+    return TIDE_OK;
+}
+
+static enum tide_status copy_check(sqlite3 *copy, const char *path, struct error *error)
+{
+    char verdict[64] = "";
+    enum tide_status status =
+        db_text(copy, "PRAGMA quick_check(1)", verdict, sizeof verdict, error);
+
     if (status == TIDE_OK && strcmp(verdict, "ok") != 0) {
         return error_set(error, TIDE_IO, "the copy %s is damaged: %s", path, verdict);
     }
@@ -116,20 +129,21 @@ static enum tide_status copy_check(const char *path, struct error *error)
 
 enum tide_status store_backup(sqlite3 *db, const char *path, struct error *error)
 {
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    sqlite3 *copy = NULL;
     struct stat file;
 
     if (stat(path, &file) == 0) {
         return error_set(error, TIDE_EXISTS, "%s exists already", path);
     }
-    char *sql = sqlite3_mprintf("VACUUM INTO %Q", path);
-    if (sql == NULL) {
-        return error_set(error, TIDE_NO_MEMORY, "out of memory");
-    }
-    enum tide_status status = db_run(db, sql, error);
-    sqlite3_free(sql);
+    int code = sqlite3_open_v2(path, &copy, flags, NULL);
+    enum tide_status status =
+        code == SQLITE_OK ? copy_pages(db, copy, error)
+                          : error_set(error, db_status(code), "cannot make the copy %s", path);
     if (status == TIDE_OK) {
-        status = copy_check(path, error);
+        status = copy_check(copy, path, error);
     }
+    (void)sqlite3_close(copy);
     if (status != TIDE_OK) {
         (void)unlink(path);
     }

@@ -213,8 +213,8 @@ enum tide_status store_checkpoint(struct store *store, const struct wire_attempt
                                   struct error *error) __attribute__((warn_unused_result));
 
 /*
- * store_backup: a consistent, compact copy as a new file `path` (VACUUM INTO), verified by
- * quick_check. TIDE_EXISTS, TIDE_FULL, TIDE_IO.
+ * store_backup: the store as it is at one moment, live or not, as a new file `path`, verified by
+ * quick_check. TIDE_EXISTS, TIDE_FULL, TIDE_IO. docs/STORE.md says how to go back to one.
  */
 enum tide_status store_backup(struct sqlite3 *db, const char *path, struct error *error)
     __attribute__((warn_unused_result));
