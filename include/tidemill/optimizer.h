@@ -78,11 +78,12 @@ struct tide_config {
     size_t outcome_count; /* outcome constraints a tell carries */
     uint64_t seed;
     enum tide_algorithm algorithm;
-    size_t initial;  /* points before the model leads; 0: chosen */
-    size_t budget;   /* hint: evaluations in all; 0: unknown */
-    size_t parallel; /* hint: evaluations at the same time; 0: one */
-    bool noisy;      /* hint: the same point told twice may have two values */
-    double step_max; /* fidelity: the step of a full evaluation; 0: no fidelity */
+    size_t initial;      /* points before the model leads; 0: chosen */
+    size_t budget;       /* hint: evaluations in all; 0: unknown */
+    size_t parallel;     /* hint: evaluations at the same time; 0: one */
+    bool noisy;          /* hint: the same point told twice may have two values */
+    double step_max;     /* fidelity: the step of a full evaluation; 0: no fidelity */
+    size_t source_count; /* earlier searches whose observations are told too (warm start) */
 };
 
 struct tide_optimizer;
@@ -134,6 +135,7 @@ struct tide_result {
     const double *outcomes; /* one per outcome constraint, satisfied where <= 0; NULL: unknown */
     double step;            /* with fidelity: what `values` were measured at; 0: step_max */
     double cost;            /* what it took, in the caller's unit; 0: unknown */
+    size_t source;          /* 0: this search; 1 ... source_count: an earlier one (TIDE_OWN) */
 };
 
 enum { TIDE_OWN = -1 };
@@ -171,6 +173,7 @@ struct tide_observation {
     const double *x;
     const double *values; /* as told */
     enum tide_outcome outcome;
+    size_t source;
 };
 
 /* tide_count: observations; tide_get: the index-th of them, ordered by id, the caller's own first.

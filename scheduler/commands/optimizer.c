@@ -100,6 +100,7 @@ static bool read_result(const struct session *session, json_t *request, struct t
     }
     result->step = face_real(json_object_get(request, "step"), 0);
     result->cost = face_real(json_object_get(request, "cost"), 0);
+    result->source = face_count(request, "source");
     return true;
 }
 
@@ -197,6 +198,22 @@ static json_t *command_predict(struct session *session, json_t *request)
                      prediction.high);
 }
 
+static json_t *command_importance(struct session *session, json_t *request)
+{
+    double share[TIDE_PARAMETERS_MAX];
+    const enum tide_status status =
+        tide_importance(session->optimizer, asked_objective(request), share);
+
+    if (status != TIDE_OK) {
+        return status_answer(status);
+    }
+    json_t *shares = json_object();
+    for (size_t i = 0; i < session->space.config.parameter_count; i++) {
+        json_object_set_new(shares, session->space.parameter[i].name, json_real(share[i]));
+    }
+    return json_pack("{s:o}", "importance", shares);
+}
+
 static json_t *command_forget(struct session *session, json_t *request)
 {
     json_t *id = json_object_get(request, "id");
@@ -236,6 +253,9 @@ static json_t *answer(struct session *session, json_t *request, bool *quit)
     }
     if (strcmp(command, "predict") == 0) {
         return command_predict(session, request);
+    }
+    if (strcmp(command, "importance") == 0) {
+        return command_importance(session, request);
     }
     if (strcmp(command, "forget") == 0) {
         return command_forget(session, request);

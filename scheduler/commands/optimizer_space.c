@@ -224,7 +224,7 @@ static bool read_constraints(struct face_space *space, json_t *list, char *messa
     return true;
 }
 
-static size_t read_count(json_t *request, const char *name)
+size_t face_count(json_t *request, const char *name)
 {
     const json_int_t value = json_integer_value(json_object_get(request, name));
 
@@ -267,10 +267,11 @@ static bool read_space(struct face_space *space, json_t *request, char *message)
         }
     }
     config->seed = (uint64_t)json_integer_value(json_object_get(request, "seed"));
-    config->budget = read_count(request, "budget");
-    config->parallel = read_count(request, "parallel");
-    config->initial = read_count(request, "initial");
-    config->outcome_count = read_count(request, "outcome_constraints");
+    config->budget = face_count(request, "budget");
+    config->parallel = face_count(request, "parallel");
+    config->initial = face_count(request, "initial");
+    config->source_count = face_count(request, "sources");
+    config->outcome_count = face_count(request, "outcome_constraints");
     config->noisy = json_is_true(json_object_get(request, "noisy"));
     config->step_max = face_real(json_object_get(request, "step_max"), 0);
     if (!read_algorithm(json_object_get(request, "algorithm"), &config->algorithm)) {

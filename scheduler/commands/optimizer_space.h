@@ -31,4 +31,7 @@ json_t *face_point_write(const struct face_space *space, const double *x);
 double face_real(json_t *value, double otherwise);
 bool face_reals(json_t *array, double *values, size_t count);
 
+/* face_count: a positive whole number under `name`; 0 where there is none. */
+size_t face_count(json_t *request, const char *name);
+
 #endif

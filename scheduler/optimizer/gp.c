@@ -235,6 +235,22 @@ double gp_drawn(const struct gp *gp, size_t draw, size_t row)
            gp->rows->dot(gp->factor + n * gp->capacity, gp->white + draw * gp->capacity, n + 1);
 }
 
+double gp_misfit(struct gp *gp, const double *y)
+{
+    const size_t n = gp->observed;
+    double *ones = gp->row;
+    double *white = gp->row + gp->capacity;
+
+    for (size_t i = 0; i < n; i++) {
+        ones[i] = 1;
+        white[i] = y[i];
+    }
+    solve_vector(gp, false, ones, n);
+    solve_vector(gp, false, white, n);
+    const double across = gp->rows->dot(ones, white, n);
+    return fmax(gp->rows->dot(white, white, n) - across * across / gp->rows->dot(ones, ones, n), 0);
+}
+
 double gp_mean_at(const struct gp *gp, size_t row)
 {
     return gp->y[row] - exp(gp->hyper.noise) * gp->alpha[row];

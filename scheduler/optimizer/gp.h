@@ -11,12 +11,12 @@
 #include "optimizer/kernel_rows.h"
 #include "optimizer/space.h"
 
-enum { GP_DRAWS_MAX = 32, GP_HYPER_MAX = TIDE_PARAMETERS_MAX + 3 };
+enum { GP_DRAWS_MAX = 32, GP_HYPER_MAX = SPACE_PARAMETERS_MAX + 3 };
 
 /* Logarithms, but the mean: one weight (inverse squared lengthscale) a parameter, variance of the
  * signal, variance of the noise. */
 struct gp_hyper {
-    double weight[TIDE_PARAMETERS_MAX];
+    double weight[SPACE_PARAMETERS_MAX];
     double scale;
     double noise;
     double mean;
@@ -60,7 +60,7 @@ enum tide_status gp_reserve(struct gp *gp, size_t rows);
 void gp_clear(struct gp *gp);
 void gp_add(struct gp *gp, const double *x, double y);
 
-/* gp_prior_for: the priors for this many parameters. */
+/* gp_prior_for: the priors for this many parameters, `noisy` where the caller says so. */
 struct gp_prior gp_prior_for(size_t parameters, bool noisy);
 
 /* gp_start: hyperparameters to start a fit from when nothing is known. */
@@ -89,6 +89,12 @@ void gp_draw(struct gp *gp, size_t draws, const double *normals);
 
 /* gp_drawn: value of pending row `row` in `draw`. */
 double gp_drawn(const struct gp *gp, size_t draw, size_t row);
+
+/*
+ * gp_misfit: (y - m)^T K^-1 (y - m) for other values `y` of the observed rows of a conditioned
+ * process, at the constant m that makes it least.
+ */
+double gp_misfit(struct gp *gp, const double *y);
 
 /* gp_mean_at: the posterior mean at observed row `row`. */
 double gp_mean_at(const struct gp *gp, size_t row);

@@ -26,18 +26,18 @@ struct gp_prior gp_prior_for(size_t parameters, bool noisy)
     /* log weight = -2 log lengthscale. */
     return (struct gp_prior){.weight_mean = 3.17 - log((double)parameters),
                              .weight_sd = 3.46,
-                             .scale_sd = 0.75,
+                             .scale_sd = 1,
                              .noise_mean = noisy ? -4 : -10,
                              .noise_sd = noisy ? 2 : 3,
                              .noise_low = log(1e-6),
-                             .mean_sd = 0.1};
+                             .mean_sd = 0.5};
 }
 
 struct gp_hyper gp_start(const struct gp_prior *prior)
 {
     struct gp_hyper hyper = {.scale = 0, .noise = fmax(prior->noise_mean, prior->noise_low)};
 
-    for (size_t i = 0; i < TIDE_PARAMETERS_MAX; i++) {
+    for (size_t i = 0; i < SPACE_PARAMETERS_MAX; i++) {
         hyper.weight[i] = prior->weight_mean;
     }
     return hyper;

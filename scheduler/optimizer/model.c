@@ -1,140 +1,354 @@
 /*
- * Knows which observations the model sees, when it is fitted anew, and from where.
+ * Knows which observations each process sees, when a fit is renewed, and what pending points do.
  */
-#include "optimizer/state.h"
+#include "optimizer/model.h"
 
 #include "base/rng.h"
+#include "optimizer/state.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ROWS_MAX = 1000, PENDING_ROWS_MAX = 256, DRAWS = 16 };
 
-static bool usable(const struct record *record)
+static const double step_span = 1e-3; /* steps below this share of the full one look alike */
+static const double odds_noise = 0.1;
+
+/* ---- life ---- */
+
+static void add_parameter(struct tide_parameter *parameters, size_t *count,
+                          struct tide_parameter parameter, size_t *at)
 {
-    return record->outcome == TIDE_EVALUATED && isfinite(record->values[0]);
+    *at = *count;
+    parameters[(*count)++] = parameter;
 }
 
-static enum tide_status reserve_values(struct tide_optimizer *optimizer, size_t count)
+enum tide_status model_init(struct model *model, const struct tide_config *config, char *message)
 {
-    if (count > optimizer->values_capacity) {
-        const size_t capacity = 2 * count;
-        double *values = realloc(optimizer->values, 4 * capacity * sizeof *values);
-        if (values == NULL) {
-            return TIDE_NO_MEMORY;
-        }
-        optimizer->values = values;
-        optimizer->values_capacity = capacity;
+    struct tide_parameter parameters[SPACE_PARAMETERS_MAX];
+    struct tide_config wider = *config;
+    size_t count = config->parameter_count;
+    enum tide_status status = TIDE_OK;
+
+    memcpy(parameters, config->parameters, count * sizeof *parameters);
+    model->shared = count;
+    model->step_at = SIZE_MAX;
+    model->source_at = SIZE_MAX;
+    if (config->step_max > 0) {
+        add_parameter(parameters, &count,
+                      (struct tide_parameter){.name = "tidemill_step",
+                                              .type = TIDE_FLOAT,
+                                              .low = config->step_max * step_span,
+                                              .high = config->step_max,
+                                              .log = true},
+                      &model->step_at);
+    }
+    if (config->source_count > 0) {
+        add_parameter(parameters, &count,
+                      (struct tide_parameter){.name = "tidemill_source",
+                                              .type = TIDE_CATEGORICAL,
+                                              .choice_count = config->source_count + 1},
+                      &model->source_at);
+    }
+    wider.parameters = parameters;
+    wider.parameter_count = count;
+    status = space_init(&model->space, &wider, message);
+    if (status != TIDE_OK) {
+        return status;
+    }
+    model->objectives = config->objective_count == 0 ? 1 : config->objective_count;
+    model->outcomes = config->outcome_count;
+    for (size_t i = 0; i < MODEL_PROCESSES_MAX; i++) {
+        gp_init(&model->gp[i], &model->space);
+        model->warp[i].sign = 1;
+    }
+    for (size_t i = 0; i < config->objective_count; i++) {
+        model->warp[i].sign = config->objectives[i].direction == TIDE_MAXIMIZE ? -1 : 1;
     }
     return TIDE_OK;
 }
 
-/* Gathers the usable values and makes room for their rows. */
-static enum tide_status gather(struct tide_optimizer *optimizer, size_t *count)
+void model_fini(struct model *model)
 {
-    const struct table *observed = &optimizer->observed;
-    const size_t pending = optimizer->pending.count;
-    enum tide_status status = reserve_values(optimizer, observed->count);
-
-    *count = 0;
-    if (status != TIDE_OK) {
-        return status;
+    for (size_t i = 0; i < MODEL_PROCESSES_MAX; i++) {
+        gp_fini(&model->gp[i]);
     }
-    for (size_t i = 0; i < observed->count; i++) {
-        if (usable(&observed->record[i])) {
-            optimizer->values[(*count)++] = observed->record[i].values[0];
+    free(model->values);
+    space_fini(&model->space);
+}
+
+void model_place(const struct model *model, const double *x, double *placed)
+{
+    memcpy(placed, x, model->shared * sizeof *placed);
+    if (model->step_at != SIZE_MAX) {
+        placed[model->step_at] = model->space.parameter[model->step_at].high;
+    }
+    if (model->source_at != SIZE_MAX) {
+        placed[model->source_at] = 0;
+    }
+}
+
+/* An observation's place: its own step and source. */
+static void place_record(const struct model *model, const struct record *record, const double *x,
+                         double *placed)
+{
+    model_place(model, x, placed);
+    if (model->step_at != SIZE_MAX && record->step > 0) {
+        const struct tide_parameter *step = &model->space.parameter[model->step_at];
+        placed[model->step_at] = fmin(fmax(record->step, step->low), step->high);
+    }
+    if (model->source_at != SIZE_MAX) {
+        placed[model->source_at] = (double)record->source;
+    }
+}
+
+/* ---- rows ---- */
+
+/* What process `index` may learn from a record: NaN for nothing. */
+static double lesson(const struct model *model, size_t index, const struct record *record)
+{
+    if (index >= model->objectives + model->outcomes) {
+        return record->outcome == TIDE_EVALUATED ? 0 : 1;
+    }
+    if (record->outcome != TIDE_EVALUATED && record->outcome != TIDE_RUNNING) {
+        return NAN;
+    }
+    return index < model->objectives ? record->values[index]
+                                     : record->outcomes[index - model->objectives];
+}
+
+/* A place in the two tables, read one after the other. */
+static const struct record *row_at(const struct tide_optimizer *optimizer, size_t i,
+                                   const double **x)
+{
+    const struct table *table = &optimizer->observed;
+    const size_t width = optimizer->model.shared;
+
+    if (i >= table->count) {
+        i -= table->count;
+        table = &optimizer->curve;
+    }
+    *x = table->x + i * width;
+    return &table->record[i];
+}
+
+/* Of a curve the model sees steps that double, and the last one. */
+static bool telling(const struct tide_optimizer *optimizer, size_t i, double *last_step)
+{
+    const struct table *curve = &optimizer->curve;
+
+    if (i < optimizer->observed.count) {
+        return true;
+    }
+    i -= optimizer->observed.count;
+    const struct record *record = &curve->record[i];
+    const bool first = i == 0 || curve->record[i - 1].id != record->id;
+    const bool last = i + 1 == curve->count || curve->record[i + 1].id != record->id;
+    if (first || last || record->step >= 2 * *last_step) {
+        *last_step = record->step;
+        return true;
+    }
+    return false;
+}
+
+/*
+ * Which rows a process sees: all, or where they are more than ROWS_MAX the better half of that
+ * number and the latest others. `chosen` gets indices for row_at.
+ */
+static size_t choose_rows(struct tide_optimizer *optimizer, size_t index, size_t *chosen)
+{
+    struct model *model = &optimizer->model;
+    const size_t total = optimizer->observed.count + optimizer->curve.count;
+    double *values = model->values;
+    double last_step = 0;
+    double worst = HUGE_VAL;
+    const double *x = NULL;
+    size_t usable = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < total; i++) {
+        const double value = lesson(model, index, row_at(optimizer, i, &x));
+        if (isfinite(value) && telling(optimizer, i, &last_step)) {
+            values[usable++] = model->warp[index].sign * value;
         }
     }
-    if (*count < 2) {
+    size_t recent = usable;
+    if (usable > ROWS_MAX) {
+        gsl_sort(values, 1, usable);
+        worst = values[ROWS_MAX / 2];
+        recent = 0;
+    }
+    last_step = 0;
+    for (size_t i = total; i-- > 0 && usable > ROWS_MAX;) { /* from which row on all are taken */
+        const double value =
+            model->warp[index].sign * lesson(model, index, row_at(optimizer, i, &x));
+        count += isfinite(value) && value >= worst ? 1 : 0;
+        if (count >= ROWS_MAX / 2) {
+            recent = i;
+            break;
+        }
+    }
+    count = 0;
+    for (size_t i = 0; i < total && count < ROWS_MAX; i++) {
+        const double value =
+            model->warp[index].sign * lesson(model, index, row_at(optimizer, i, &x));
+        if (isfinite(value) && telling(optimizer, i, &last_step) &&
+            (usable <= ROWS_MAX || value < worst || i >= recent)) {
+            chosen[count++] = i;
+        }
+    }
+    return count;
+}
+
+static enum tide_status reserve(struct tide_optimizer *optimizer)
+{
+    struct model *model = &optimizer->model;
+    const size_t count = optimizer->observed.count + optimizer->curve.count + 1;
+
+    if (count > model->values_capacity) {
+        double *values = realloc(model->values, 6 * count * sizeof *values);
+        if (values == NULL) {
+            return TIDE_NO_MEMORY;
+        }
+        model->values = values;
+        model->values_capacity = 2 * count;
+    }
+    return TIDE_OK;
+}
+
+/* Fills process `index` and leaves the told values of its rows in model->values. */
+static enum tide_status fill(struct tide_optimizer *optimizer, size_t index, size_t *count)
+{
+    struct model *model = &optimizer->model;
+    const size_t pending = optimizer->pending.count;
+    const size_t extra = pending < PENDING_ROWS_MAX ? pending : PENDING_ROWS_MAX;
+    size_t chosen[ROWS_MAX];
+    double placed[SPACE_PARAMETERS_MAX];
+    const double *x = NULL;
+
+    *count = choose_rows(optimizer, index, chosen);
+    if (*count == 0) {
         return TIDE_NOT_FOUND;
     }
-    return gp_reserve(&optimizer->gp,
-                      (*count < ROWS_MAX ? *count : ROWS_MAX) +
-                          (pending < PENDING_ROWS_MAX ? pending : PENDING_ROWS_MAX));
-}
-
-static void add_rows(struct tide_optimizer *optimizer, size_t count)
-{
-    const struct table *observed = &optimizer->observed;
-    const double sign = optimizer->objective[0].direction == TIDE_MAXIMIZE ? -1 : 1;
-    double *scratch = optimizer->values + optimizer->values_capacity;
-    size_t skip = count > ROWS_MAX ? count - ROWS_MAX : 0;
-
-    warp_fit(&optimizer->warp, sign, optimizer->values, count, scratch);
-    for (size_t i = 0; i < observed->count; i++) {
-        if (usable(&observed->record[i])) {
-            if (skip > 0) {
-                skip--;
-                continue;
-            }
-            gp_add(&optimizer->gp, observed->x + i * optimizer->space.count,
-                   warp_forward(&optimizer->warp, observed->record[i].values[0]));
-        }
+    if (gp_reserve(&model->gp[index], *count + extra) != TIDE_OK) {
+        return TIDE_NO_MEMORY;
     }
-}
-
-/* A fit is renewed at every new value while they are few, then at every twentieth more. */
-static bool stale(const struct fit *fit, size_t count)
-{
-    return fit->told == 0 || count < fit->told ||
-           (count > fit->told && count - fit->told >= 1 + fit->told / 40);
-}
-
-static void renew(struct tide_optimizer *optimizer, struct fit *fit, size_t count)
-{
-    const struct gp_prior prior = gp_prior_for(optimizer->space.count, optimizer->noisy);
-    struct gp_hyper cold = gp_start(&prior);
-
-    if (fit->told == 0) {
-        fit->hyper = cold;
-        (void)gp_fit(&optimizer->gp, &prior, &fit->hyper, 60);
-    } else {
-        const double warm_value = gp_fit(&optimizer->gp, &prior, &fit->hyper, 40);
-        if (count < 100 && gp_fit(&optimizer->gp, &prior, &cold, 40) > warm_value) {
-            fit->hyper = cold;
-        }
+    for (size_t i = 0; i < *count; i++) {
+        const struct record *record = row_at(optimizer, chosen[i], &x);
+        place_record(model, record, x, placed);
+        model->values[i] = lesson(model, index, record);
+        gp_add(&model->gp[index], placed, model->values[i]);
     }
-    fit->told = count;
+    return TIDE_OK;
+}
+
+/* ---- the build ---- */
+
+/* A fit is renewed at every new row while they are few, then at every fortieth more. */
+static bool stale(const struct fit *fit, size_t rows)
+{
+    return fit->told == 0 || rows < fit->told ||
+           (rows > fit->told && rows - fit->told >= 1 + fit->told / 40);
 }
 
 /* Standard normal numbers that belong to a pending point by its id, whatever else is pending. */
-static void append_pending(struct tide_optimizer *optimizer)
+static void append_pending(struct tide_optimizer *optimizer, size_t index, size_t draws)
 {
     const struct table *pending = &optimizer->pending;
     const size_t count = pending->count < PENDING_ROWS_MAX ? pending->count : PENDING_ROWS_MAX;
     const size_t first = pending->count - count;
-    double normals[DRAWS * PENDING_ROWS_MAX];
+    double normals[DRAWS * PENDING_ROWS_MAX] = {0};
+    double placed[SPACE_PARAMETERS_MAX];
     struct rng rng;
 
     for (size_t row = 0; row < count; row++) {
         const size_t i = first + row;
+        model_place(&optimizer->model, pending->x + i * optimizer->model.shared, placed);
+        gp_pend(&optimizer->model.gp[index], placed);
         rng_init(&rng, optimizer->seed ^ (uint64_t)pending->record[i].id * 0x9e3779b97f4a7c15U,
                  "fantasy");
-        gp_pend(&optimizer->gp, pending->x + i * optimizer->space.count);
-        for (size_t d = 0; d < DRAWS; d++) {
-            normals[d * count + row] = gsl_cdf_ugaussian_Pinv((rng_unit(&rng) + 0.5 * 0x1p-53));
+        for (size_t d = 0; d < draws && draws > 1; d++) {
+            normals[d * count + row] = gsl_cdf_ugaussian_Pinv(rng_unit(&rng) + 0x1p-54);
         }
     }
-    gp_draw(&optimizer->gp, DRAWS, normals);
+    gp_draw(&optimizer->model.gp[index], draws, normals);
 }
 
-enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit)
+static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *fit, size_t index,
+                                  bool renew)
 {
+    struct model *model = &optimizer->model;
+    struct gp *gp = &model->gp[index];
     size_t count = 0;
-    enum tide_status status = gather(optimizer, &count);
+    enum tide_status status = fill(optimizer, index, &count);
 
     if (status != TIDE_OK) {
         return status;
     }
-    add_rows(optimizer, count);
-    if (fit->told == 0 || (refit && stale(fit, count))) {
-        renew(optimizer, fit, count);
+    if (count < 2) {
+        return TIDE_NOT_FOUND;
     }
-    status = gp_condition(&optimizer->gp, &fit->hyper);
+    if (renew) {
+        model_renew(model, fit, index, optimizer->noisy && index < model->objectives, model->values,
+                    count);
+    } else {
+        warp_fit(&model->warp[index], model->warp[index].sign, fit->lambda[index], model->values,
+                 count, model->values + model->values_capacity);
+        for (size_t i = 0; i < count; i++) {
+            gp->y[i] = warp_forward(&model->warp[index], model->values[i]);
+        }
+    }
+    status = gp_condition(gp, &fit->hyper[index]);
     if (status == TIDE_OK) {
-        append_pending(optimizer);
+        append_pending(optimizer, index, model->objectives == 1 && index == 0 ? DRAWS : 1);
+    }
+    return status;
+}
+
+/* The odds of failure: 1 where a point failed, 0 where not, smoothed at the scale on which the
+ * first objective varies. */
+static void build_odds(struct tide_optimizer *optimizer, const struct fit *fit)
+{
+    struct model *model = &optimizer->model;
+    const size_t index = model->objectives + model->outcomes;
+    struct gp_hyper hyper = fit->hyper[0];
+    size_t count = 0;
+
+    bool failed = false;
+
+    for (size_t i = 0; i < optimizer->observed.count && !failed; i++) {
+        failed = optimizer->observed.record[i].outcome != TIDE_EVALUATED;
+    }
+    model->known[index] = failed;
+    if (failed) {
+        hyper.scale = log(0.25);
+        hyper.noise = log(odds_noise * odds_noise);
+        hyper.mean = 0.1;
+        model->known[index] = fill(optimizer, index, &count) == TIDE_OK &&
+                              gp_condition(&model->gp[index], &hyper) == TIDE_OK;
+    }
+}
+
+enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit)
+{
+    struct model *model = &optimizer->model;
+    const size_t rows = optimizer->observed.count + optimizer->curve.count;
+    const bool renew = fit->told == 0 || (refit && stale(fit, rows));
+    enum tide_status status = reserve(optimizer);
+
+    for (size_t i = 0; i < model->objectives + model->outcomes && status == TIDE_OK; i++) {
+        status = build_one(optimizer, fit, i, renew);
+        model->known[i] = status == TIDE_OK;
+        if (i >= model->objectives && status == TIDE_NOT_FOUND) {
+            status = TIDE_OK; /* nothing is known of this constraint yet */
+        }
+    }
+    if (status == TIDE_OK) {
+        fit->told = renew ? rows : fit->told;
+        build_odds(optimizer, fit);
     }
     return status;
 }

@@ -20,9 +20,12 @@ static const double near_used = 1e-7;
 
 static enum tide_status check(const struct tide_config *config, char *message)
 {
-    if (config->objective_count > 1 || config->outcome_count > TIDE_OUTCOMES_MAX) {
-        (void)snprintf(message, TIDE_MESSAGE_BYTES, "at most 1 objective and %d outcomes",
-                       TIDE_OUTCOMES_MAX);
+    if (config->parameter_count > TIDE_PARAMETERS_MAX ||
+        config->objective_count > TIDE_OBJECTIVES_MAX ||
+        config->outcome_count > TIDE_OUTCOMES_MAX || config->source_count >= TIDE_CHOICES_MAX) {
+        (void)snprintf(message, TIDE_MESSAGE_BYTES,
+                       "at most %d parameters, %d objectives and %d outcome constraints",
+                       TIDE_PARAMETERS_MAX, TIDE_OBJECTIVES_MAX, TIDE_OUTCOMES_MAX);
         return TIDE_INVALID;
     }
     return TIDE_OK;
@@ -65,21 +68,27 @@ static enum tide_status start(struct tide_optimizer *optimizer, const struct tid
     if (status != TIDE_OK) {
         return status;
     }
-    optimizer->objective_count = config->objective_count == 0 ? 1 : config->objective_count;
     for (size_t i = 0; i < config->objective_count; i++) {
         optimizer->objective[i] = config->objectives[i];
     }
-    optimizer->outcome_count = config->outcome_count;
     optimizer->seed = config->seed;
     optimizer->algorithm = config->algorithm;
     optimizer->initial = initial_points(config);
-    optimizer->parallel = config->parallel;
+    optimizer->source_count = config->source_count;
     optimizer->noisy = config->noisy;
-    optimizer->step_max = config->step_max;
+    optimizer->curve.curves = true;
     sobol_init(&optimizer->sobol, optimizer->space.count, config->seed);
-    gp_init(&optimizer->gp, &optimizer->space);
     status = check_grid(optimizer, message);
-    return status == TIDE_OK ? search_init(&optimizer->search, optimizer->space.count) : status;
+    if (status == TIDE_OK) {
+        status = model_init(&optimizer->model, config, message);
+    }
+    if (status != TIDE_OK) {
+        return status;
+    }
+    optimizer->candidates =
+        calloc(SEARCH_CANDIDATES * optimizer->model.space.count, sizeof(double));
+    optimizer->score = calloc(SEARCH_CANDIDATES, sizeof(double));
+    return optimizer->candidates == NULL || optimizer->score == NULL ? TIDE_NO_MEMORY : TIDE_OK;
 }
 
 enum tide_status tide_new(const struct tide_config *config, struct tide_optimizer **optimizer,
@@ -107,12 +116,14 @@ void tide_free(struct tide_optimizer *optimizer)
     if (optimizer == NULL) {
         return;
     }
-    search_fini(&optimizer->search);
-    gp_fini(&optimizer->gp);
+    judge_close(&optimizer->judge);
+    model_fini(&optimizer->model);
     table_fini(&optimizer->observed);
+    table_fini(&optimizer->curve);
     table_fini(&optimizer->pending);
     space_fini(&optimizer->space);
-    free(optimizer->values);
+    free(optimizer->candidates);
+    free(optimizer->score);
     free(optimizer);
 }
 
@@ -281,32 +292,57 @@ enum tide_status tide_ask(struct tide_optimizer *optimizer, double *x,
 static enum tide_status read_result(const struct tide_optimizer *optimizer,
                                     const struct tide_result *result, struct record *record)
 {
+    const struct model *model = &optimizer->model;
     const bool valued = result->outcome == TIDE_EVALUATED || result->outcome == TIDE_RUNNING;
 
-    if (valued && result->values == NULL) {
+    if ((valued && result->values == NULL) || result->source > optimizer->source_count ||
+        !(result->step >= 0) || !isfinite(result->step)) {
         return TIDE_INVALID;
     }
     record->outcome = result->outcome;
+    record->source = result->source;
     record->step = result->step;
     record->cost = result->cost;
-    for (size_t i = 0; i < optimizer->objective_count && valued; i++) {
+    for (size_t i = 0; i < model->objectives && valued; i++) {
         record->values[i] = result->values[i];
         if (!isfinite(result->values[i])) {
             record->outcome = TIDE_INFEASIBLE;
         }
     }
-    for (size_t i = 0; i < optimizer->outcome_count; i++) {
+    for (size_t i = 0; i < model->outcomes; i++) {
         record->outcomes[i] = result->outcomes == NULL ? (double)NAN : result->outcomes[i];
     }
     return TIDE_OK;
+}
+
+/* The point an id stands for: NULL if it is not known. */
+static const double *known_point(const struct tide_optimizer *optimizer, int64_t id)
+{
+    const size_t waiting = table_find(&optimizer->pending, id, 0);
+    const size_t told = table_find(&optimizer->observed, id, 0);
+
+    if (waiting < optimizer->pending.count) {
+        return optimizer->pending.x + waiting * optimizer->space.count;
+    }
+    return told < optimizer->observed.count ? optimizer->observed.x + told * optimizer->space.count
+                                            : NULL;
+}
+
+/* A value on the way: the point stays pending. A value that is no number says nothing yet. */
+static enum tide_status tell_curve(struct tide_optimizer *optimizer, const struct record *record,
+                                   const double *x)
+{
+    if (optimizer->model.step_at == SIZE_MAX || record->outcome != TIDE_RUNNING) {
+        return TIDE_OK;
+    }
+    return table_put(&optimizer->curve, record, x, optimizer->space.count);
 }
 
 enum tide_status tide_tell(struct tide_optimizer *optimizer, int64_t id, const double *x,
                            const struct tide_result *result)
 {
     const size_t width = optimizer->space.count;
-    const size_t waiting = table_find(&optimizer->pending, id);
-    const size_t known = table_find(&optimizer->observed, id);
+    const size_t waiting = table_find(&optimizer->pending, id, 0);
     struct record record = {.id = id};
     double point[TIDE_PARAMETERS_MAX];
     enum tide_status status = read_result(optimizer, result, &record);
@@ -314,19 +350,16 @@ enum tide_status tide_tell(struct tide_optimizer *optimizer, int64_t id, const d
     if (status != TIDE_OK || id < TIDE_OWN) {
         return TIDE_INVALID;
     }
+    x = x == NULL ? known_point(optimizer, id) : x;
     if (x == NULL) {
-        if (waiting == optimizer->pending.count && known == optimizer->observed.count) {
-            return TIDE_NOT_FOUND;
-        }
-        x = waiting < optimizer->pending.count ? optimizer->pending.x + waiting * width
-                                               : optimizer->observed.x + known * width;
+        return TIDE_NOT_FOUND;
     }
     memcpy(point, x, width * sizeof *point);
     if (!space_legal(&optimizer->space, point)) {
         return TIDE_INVALID;
     }
     if (result->outcome == TIDE_RUNNING) {
-        return TIDE_OK;
+        return tell_curve(optimizer, &record, point);
     }
     status = table_put(&optimizer->observed, &record, point, width);
     if (status == TIDE_OK && waiting < optimizer->pending.count) {
@@ -337,16 +370,12 @@ enum tide_status tide_tell(struct tide_optimizer *optimizer, int64_t id, const d
 
 enum tide_status tide_forget(struct tide_optimizer *optimizer, int64_t id)
 {
-    const size_t waiting = table_find(&optimizer->pending, id);
-    const size_t known = table_find(&optimizer->observed, id);
-
-    if (waiting < optimizer->pending.count) {
-        table_remove(&optimizer->pending, waiting, optimizer->space.count);
-    } else if (known < optimizer->observed.count) {
-        table_remove(&optimizer->observed, known, optimizer->space.count);
-    } else {
+    if (id == TIDE_OWN || known_point(optimizer, id) == NULL) {
         return TIDE_NOT_FOUND;
     }
+    table_drop(&optimizer->pending, id, optimizer->space.count);
+    table_drop(&optimizer->observed, id, optimizer->space.count);
+    table_drop(&optimizer->curve, id, optimizer->space.count);
     return TIDE_OK;
 }
 
@@ -359,7 +388,7 @@ enum tide_status tide_pending(struct tide_optimizer *optimizer, int64_t id, cons
     if (id < 0 || !space_legal(&optimizer->space, x)) {
         return TIDE_INVALID;
     }
-    if (table_find(&optimizer->observed, id) < optimizer->observed.count) {
+    if (table_find(&optimizer->observed, id, 0) < optimizer->observed.count) {
         return TIDE_EXISTS;
     }
     return table_put(&optimizer->pending, &record, x, optimizer->space.count);
@@ -374,36 +403,62 @@ enum tide_status tide_next_set(struct tide_optimizer *optimizer, int64_t k)
     return TIDE_OK;
 }
 
+/* A fit as numbers: how many rows, then for each process its lambda, scale, noise, mean, weights.
+ */
+static size_t fit_numbers(const struct tide_optimizer *optimizer)
+{
+    const struct model *model = &optimizer->model;
+
+    return 1 + (model->objectives + model->outcomes) * (4 + model->space.count);
+}
+
 size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
 {
-    const size_t d = optimizer->space.count;
+    const struct fit *now = &optimizer->fit;
+    const size_t d = optimizer->model.space.count;
+    double *at = fit + 1;
 
-    if (optimizer->fit.told == 0) {
+    if (now->told == 0) {
         return 0;
     }
-    fit[0] = (double)optimizer->fit.told;
-    fit[1] = optimizer->fit.hyper.scale;
-    fit[2] = optimizer->fit.hyper.noise;
-    fit[3] = optimizer->fit.hyper.mean;
-    memcpy(fit + 4, optimizer->fit.hyper.weight, d * sizeof *fit);
-    return d + 4;
+    fit[0] = (double)now->told;
+    for (size_t i = 0; i < optimizer->model.objectives + optimizer->model.outcomes; i++) {
+        at[0] = now->lambda[i];
+        at[1] = now->hyper[i].scale;
+        at[2] = now->hyper[i].noise;
+        at[3] = now->hyper[i].mean;
+        memcpy(at + 4, now->hyper[i].weight, d * sizeof *fit);
+        at += 4 + d;
+    }
+    return fit_numbers(optimizer);
 }
 
 enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fit, size_t count)
 {
-    const size_t d = optimizer->space.count;
+    struct fit *now = &optimizer->fit;
+    const size_t d = optimizer->model.space.count;
+    const double *at = fit + 1;
 
     if (count == 0) {
-        optimizer->fit = (struct fit){0};
+        *now = (struct fit){0};
         return TIDE_OK;
     }
-    if (count != d + 4 || !(fit[0] >= 1 && fit[0] < 1e15)) {
+    if (count != fit_numbers(optimizer) || !(fit[0] >= 1 && fit[0] < 1e15)) {
         return TIDE_INVALID;
     }
-    optimizer->fit.told = (size_t)fit[0];
-    optimizer->fit.hyper.scale = fit[1];
-    optimizer->fit.hyper.noise = fit[2];
-    optimizer->fit.hyper.mean = fit[3];
-    memcpy(optimizer->fit.hyper.weight, fit + 4, d * sizeof *fit);
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(fit[i]) || fabs(fit[i]) > 1e15) {
+            return TIDE_INVALID;
+        }
+    }
+    now->told = (size_t)fit[0];
+    for (size_t i = 0; i < optimizer->model.objectives + optimizer->model.outcomes; i++) {
+        now->lambda[i] = at[0];
+        now->hyper[i].scale = at[1];
+        now->hyper[i].noise = at[2];
+        now->hyper[i].mean = at[3];
+        memcpy(now->hyper[i].weight, at + 4, d * sizeof *fit);
+        at += 4 + d;
+    }
     return TIDE_OK;
 }

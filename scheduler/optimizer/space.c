@@ -172,7 +172,7 @@ void space_settle(const struct space *space, double *x)
 
 bool space_allowed(const struct space *space, const double *x)
 {
-    double read[TIDE_PARAMETERS_MAX];
+    double read[SPACE_PARAMETERS_MAX];
 
     if (space->constraint_count == 0) {
         return true;

@@ -14,7 +14,11 @@
 
 #include <tidemill/optimizer.h>
 
-enum { SPACE_COLUMNS_MAX = 2 * TIDE_PARAMETERS_MAX + 1, SPACE_WHEN_MAX = 1024 };
+enum {
+    SPACE_PARAMETERS_MAX = TIDE_PARAMETERS_MAX + 2, /* the model adds a step and a source */
+    SPACE_COLUMNS_MAX = 2 * SPACE_PARAMETERS_MAX,
+    SPACE_WHEN_MAX = 1024
+};
 
 enum column_kind {
     COLUMN_NUMBER, /* compared by squared difference */
@@ -22,9 +26,9 @@ enum column_kind {
 };
 
 struct space {
-    struct tide_parameter parameter[TIDE_PARAMETERS_MAX];
-    char name[TIDE_PARAMETERS_MAX][CONSTRAINT_NAME_BYTES];
-    double *choice_values[TIDE_PARAMETERS_MAX]; /* owned; NULL where the index is meant */
+    struct tide_parameter parameter[SPACE_PARAMETERS_MAX];
+    char name[SPACE_PARAMETERS_MAX][CONSTRAINT_NAME_BYTES];
+    double *choice_values[SPACE_PARAMETERS_MAX]; /* owned; NULL where the index is meant */
     double when_values[SPACE_WHEN_MAX];
     size_t count;
     struct constraint *constraint; /* owned */

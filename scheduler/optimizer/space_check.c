@@ -167,7 +167,7 @@ static void lay_columns(struct space *space)
 static enum tide_status copy_constraints(struct space *space, const struct tide_config *config,
                                          char *message)
 {
-    const char *names[TIDE_PARAMETERS_MAX];
+    const char *names[SPACE_PARAMETERS_MAX];
     char fault[TIDE_MESSAGE_BYTES];
     size_t offset = 0;
 
@@ -200,7 +200,7 @@ enum tide_status space_init(struct space *space, const struct tide_config *confi
     enum tide_status status = TIDE_OK;
 
     *space = (struct space){0};
-    if (config->parameter_count == 0 || config->parameter_count > TIDE_PARAMETERS_MAX) {
+    if (config->parameter_count == 0 || config->parameter_count > SPACE_PARAMETERS_MAX) {
         return refuse(message, "between 1 and %d parameters", TIDE_PARAMETERS_MAX);
     }
     space->count = config->parameter_count;

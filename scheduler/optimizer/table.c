@@ -20,13 +20,16 @@ static int compare_reals(const double *a, const double *b, size_t count)
     return 0;
 }
 
-static int compare(const struct record *a, const double *ax, const struct record *b,
-                   const double *bx, size_t width)
+static int compare(const struct table *table, const struct record *a, const double *ax,
+                   const struct record *b, const double *bx, size_t width)
 {
     int order = 0;
 
     if (a->id != b->id) {
         return a->id < b->id ? -1 : 1;
+    }
+    if (table->curves) {
+        return a->step < b->step ? -1 : (a->step > b->step ? 1 : 0);
     }
     if (a->id != TIDE_OWN) {
         return 0;
@@ -47,7 +50,8 @@ static size_t lower_bound(const struct table *table, const struct record *record
 
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (compare(&table->record[middle], table->x + middle * width, record, x, width) < 0) {
+        if (compare(table, &table->record[middle], table->x + middle * width, record, x, width) <
+            0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -56,12 +60,15 @@ static size_t lower_bound(const struct table *table, const struct record *record
     return low;
 }
 
-size_t table_find(const struct table *table, int64_t id)
+size_t table_find(const struct table *table, int64_t id, double step)
 {
-    const struct record key = {.id = id};
+    const struct record key = {.id = id, .step = step};
     const size_t index = id == TIDE_OWN ? table->count : lower_bound(table, &key, NULL, 0);
 
-    return index < table->count && table->record[index].id == id ? index : table->count;
+    return index < table->count && table->record[index].id == id &&
+                   (!table->curves || table->record[index].step == step)
+               ? index
+               : table->count;
 }
 
 static enum tide_status grow(struct table *table, size_t width)
@@ -86,7 +93,7 @@ static enum tide_status grow(struct table *table, size_t width)
 enum tide_status table_put(struct table *table, const struct record *record, const double *x,
                            size_t width)
 {
-    size_t index = table_find(table, record->id);
+    size_t index = table_find(table, record->id, record->step);
 
     if (index == table->count) {
         if (table->count == table->capacity && grow(table, width) != TIDE_OK) {
@@ -111,6 +118,15 @@ void table_remove(struct table *table, size_t index, size_t width)
             (table->count - index) * sizeof *table->record);
     memmove(table->x + index * width, table->x + (index + 1) * width,
             (table->count - index) * width * sizeof *table->x);
+}
+
+void table_drop(struct table *table, int64_t id, size_t width)
+{
+    for (size_t i = table->count; i-- > 0;) {
+        if (table->record[i].id == id) {
+            table_remove(table, i, width);
+        }
+    }
 }
 
 void table_fini(struct table *table)

@@ -7,14 +7,17 @@
 
 #include "optimizer/state.h"
 
-/* table_find: the index of `id`, or `count` if it is not there; TIDE_OWN is never found. */
-size_t table_find(const struct table *table, int64_t id);
+/* table_find: the index of `id` (in a table of curves: at this step), or `count` if it is not
+ * there; TIDE_OWN is never found. */
+size_t table_find(const struct table *table, int64_t id, double step);
 
 /* table_put: adds or replaces; `x` has `width` numbers. */
 enum tide_status table_put(struct table *table, const struct record *record, const double *x,
                            size_t width);
 
 void table_remove(struct table *table, size_t index, size_t width);
+/* table_drop: every record of `id`. */
+void table_drop(struct table *table, int64_t id, size_t width);
 void table_fini(struct table *table);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * Knows how to make told values nearly normal: robust scaling, a logarithm beyond a hundred
- * spreads, Yeo and Johnson's power transformation (Biometrika 87, 2000) by maximum likelihood, and
- * standardisation.
+ * spreads, Yeo and Johnson's power transformation (Biometrika 87, 2000), and standardisation.
  *
- * Deviations: a weak prior holds lambda near 1 (no change) while there are few values, and lambda
- * is kept within [0, 1], the logarithm and no change.
+ * Deviation: the power is not fitted to the values alone, which an optimizer gathers near the
+ * optimum, but chosen by the evidence of the process (model_fit.c), as Snelson et al., "Warped
+ * Gaussian Processes", NIPS 2003, do; it stays within [0, 1], the logarithm and no change.
  */
 #include "optimizer/warp.h"
 
@@ -14,8 +14,6 @@
 #include <stdbool.h>
 
 static const double far_out = 100;
-static const double lambda_low = 0;
-static const double lambda_high = 1;
 
 static double soften(double z)
 {
@@ -74,51 +72,6 @@ static void moments_of(const double *values, size_t count, double *mean, double 
     *sd = sqrt(square / (double)count);
 }
 
-/* Profile log likelihood of lambda for the scaled values z. */
-static double likelihood(const double *z, size_t count, double lambda, double *scratch)
-{
-    double jacobian = 0;
-    double mean = 0;
-    double sd = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        scratch[i] = yeo_johnson(z[i], lambda);
-        jacobian += copysign(log1p(fabs(z[i])), z[i]);
-    }
-    moments_of(scratch, count, &mean, &sd);
-    return -(double)count * log(fmax(sd, 1e-12)) + (lambda - 1) * jacobian -
-           0.5 * gsl_pow_2(lambda - 1);
-}
-
-/* Golden section: the likelihood has one maximum. */
-static double best_lambda(const double *z, size_t count, double *scratch)
-{
-    const double golden = 0.61803398874989485;
-    double low = lambda_low;
-    double high = lambda_high;
-    double a = high - golden * (high - low);
-    double b = low + golden * (high - low);
-    double at_a = likelihood(z, count, a, scratch);
-    double at_b = likelihood(z, count, b, scratch);
-
-    while (high - low > 1e-3) {
-        if (at_a >= at_b) {
-            high = b;
-            b = a;
-            at_b = at_a;
-            a = high - golden * (high - low);
-            at_a = likelihood(z, count, a, scratch);
-        } else {
-            low = a;
-            a = b;
-            at_a = at_b;
-            b = low + golden * (high - low);
-            at_b = likelihood(z, count, b, scratch);
-        }
-    }
-    return (low + high) / 2;
-}
-
 /* Half the interquartile range over that of the normal; where it is zero, the mean deviation. */
 static double spread_of(const double *sorted, size_t count, double centre)
 {
@@ -135,30 +88,34 @@ static double spread_of(const double *sorted, size_t count, double centre)
     return sum > 0 ? fmin(sum, 1e308) : 1;
 }
 
-void warp_fit(struct warp *warp, double sign, const double *values, size_t count, double *scratch)
+void warp_fit(struct warp *warp, double sign, double lambda, const double *values, size_t count,
+              double *scratch)
 {
-    double *sorted = scratch;
-    double *z = scratch + count;
-    double *work = scratch + 2 * count;
-
     for (size_t i = 0; i < count; i++) {
-        sorted[i] = values[i];
+        scratch[i] = values[i];
     }
-    gsl_sort(sorted, 1, count);
-    *warp = (struct warp){.sign = sign, .lambda = 1, .sd = 1};
-    warp->centre = sorted[(count - 1) / 2] / 2 + sorted[count / 2] / 2;
-    warp->spread = spread_of(sorted, count, warp->centre);
+    gsl_sort(scratch, 1, count);
+    *warp = (struct warp){.sign = sign, .lambda = lambda, .sd = 1};
+    warp->centre = scratch[(count - 1) / 2] / 2 + scratch[count / 2] / 2;
+    warp->spread = spread_of(scratch, count, warp->centre);
     for (size_t i = 0; i < count; i++) {
-        z[i] = standard(warp, values[i]);
+        scratch[i] = yeo_johnson(standard(warp, values[i]), lambda);
     }
-    warp->lambda = count >= 3 ? best_lambda(z, count, work) : 1;
-    for (size_t i = 0; i < count; i++) {
-        work[i] = yeo_johnson(z[i], warp->lambda);
-    }
-    moments_of(work, count, &warp->mean, &warp->sd);
+    moments_of(scratch, count, &warp->mean, &warp->sd);
     if (!(warp->sd > 1e-12)) {
         warp->sd = 1; /* constant values */
     }
+}
+
+double warp_density(const struct warp *warp, const double *values, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const double z = standard(warp, values[i]);
+        sum += (warp->lambda - 1) * copysign(log1p(fabs(z)), z);
+    }
+    return sum - (double)count * log(warp->sd);
 }
 
 double warp_forward(const struct warp *warp, double value)

@@ -16,8 +16,16 @@ struct warp {
     double sd;
 };
 
-/* warp_fit: for `count` > 0 finite values; `scratch` has room for 3 * count. */
-void warp_fit(struct warp *warp, double sign, const double *values, size_t count, double *scratch);
+/*
+ * warp_fit: for `count` > 0 finite values and the power `lambda` in [0, 1]: 1 changes nothing but
+ * centre and scale, 0 is a logarithm. `scratch` has room for count.
+ */
+void warp_fit(struct warp *warp, double sign, double lambda, const double *values, size_t count,
+              double *scratch);
+
+/* warp_density: the logarithm of the map's derivative, summed over the values, up to a constant
+ * that does not depend on lambda. */
+double warp_density(const struct warp *warp, const double *values, size_t count);
 
 /* warp_forward: to the model's units, where small is good; finite for every finite value. */
 double warp_forward(const struct warp *warp, double value);

@@ -67,15 +67,17 @@ static void a_session_is_answered_line_by_line(void **state)
         "\"shrink\":false},\"value\":0.75}\n"
         "{\"cmd\":\"best\"}\n"
         "{\"cmd\":\"predict\",\"params\":{\"lr\":0.01,\"n\":3,\"k\":\"rbf\",\"shrink\":false}}\n"
-        "{\"cmd\":\"ask\"}\n{\"cmd\":\"forget\",\"id\":2}\n{\"cmd\":\"quit\"}\n{\"cmd\":\"ask\"}"
-        "\n");
+        "{\"cmd\":\"ask\"}\n{\"cmd\":\"importance\"}\n{\"cmd\":\"forget\",\"id\":2}\n"
+        "{\"cmd\":\"quit\"}\n{\"cmd\":\"ask\"}\n");
     json_t *first = json_object_get(json_array_get(answers, 1), "params");
     json_t *best = json_array_get(answers, 6);
 
     (void)state;
-    assert_int_equal(json_array_size(answers), 10);
+    assert_int_equal(json_array_size(answers), 11);
     assert_true(ok(answers, 0) && ok(answers, 3) && ok(answers, 4) && ok(answers, 5) &&
-                ok(answers, 9));
+                ok(answers, 10));
+    assert_true(json_is_number(
+        json_object_get(json_object_get(json_array_get(answers, 9), "importance"), "lr")));
     assert_int_equal(json_integer_value(json_object_get(json_array_get(answers, 2), "id")), 1);
     assert_true(json_is_true(json_object_get(first, "shrink")));
     assert_true(json_is_integer(json_object_get(first, "n")));

@@ -1,0 +1,486 @@
+/*
+ * Knows the acquisition.
+ *
+ * One objective: LogEI (Ament et al., NeurIPS 2023); with pending points the logarithm of EI
+ * averaged over joint draws of their values (Snoek et al., NIPS 2012, section 3.2), each draw with
+ * its own incumbent. Several: the logarithm of the expected improvement of the hypervolume, exact
+ * for independent processes by boxes (Yang et al., Journal of Global Optimization 75, 2019),
+ * pending points at their expected values. Constraints multiply by their probability (Gardner et
+ * al., ICML 2014).
+ */
+#include "optimizer/judge.h"
+
+#include "optimizer/normal.h"
+#include "optimizer/state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double variance_floor = 1e-12; /* of the process's scale */
+static const double least = 1e-200;         /* below it an expectation has no slope */
+
+/* One point's prediction by every process. */
+struct view {
+    double mean[MODEL_PROCESSES_MAX][GP_DRAWS_MAX];
+    double variance[MODEL_PROCESSES_MAX];
+    double by_mean[MODEL_PROCESSES_MAX][GP_DRAWS_MAX];
+    double by_variance[MODEL_PROCESSES_MAX];
+};
+
+static double deviation(const struct judge *judge, const struct view *view, size_t process)
+{
+    const double floor = variance_floor * exp(judge->model->gp[process].hyper.scale);
+
+    return sqrt(fmax(view->variance[process], floor));
+}
+
+/* The slope by the deviation, as one by the variance; none where the floor holds. */
+static void slope_by_sd(const struct judge *judge, struct view *view, size_t process, double slope)
+{
+    const double sd = deviation(judge, view, process);
+
+    view->by_variance[process] = sd * sd > view->variance[process] ? 0 : slope * 0.5 / sd;
+}
+
+/* ---- one objective ---- */
+
+static double bound(const struct judge *judge, struct view *view)
+{
+    const size_t draws = judge->model->gp[0].draws;
+    double value = judge->caution * deviation(judge, view, 0);
+
+    for (size_t d = 0; d < draws; d++) {
+        view->by_mean[0][d] = -1 / (double)draws;
+        value -= view->mean[0][d] / (double)draws;
+    }
+    slope_by_sd(judge, view, 0, judge->caution);
+    return value;
+}
+
+static double improvement(const struct judge *judge, struct view *view)
+{
+    const size_t draws = judge->model->gp[0].draws;
+    const double sd = deviation(judge, view, 0);
+    double value[GP_DRAWS_MAX];
+    double slope[GP_DRAWS_MAX];
+    double top = -HUGE_VAL;
+    double sum = 0;
+    double by_sd = 1 / sd;
+
+    for (size_t d = 0; d < draws; d++) {
+        value[d] = normal_log_h((judge->incumbent[d] - view->mean[0][d]) / sd, &slope[d]);
+        top = fmax(top, value[d]);
+    }
+    for (size_t d = 0; d < draws; d++) {
+        value[d] = exp(value[d] - top);
+        sum += value[d];
+    }
+    for (size_t d = 0; d < draws; d++) {
+        const double part = value[d] / sum * slope[d] / sd;
+        view->by_mean[0][d] = -part;
+        by_sd -= part * (judge->incumbent[d] - view->mean[0][d]) / sd;
+    }
+    slope_by_sd(judge, view, 0, by_sd);
+    return log(sd) + top + log(sum / (double)draws);
+}
+
+/* ---- several objectives ---- */
+
+/* E[(t - Y)^+] and its slopes by mean and deviation. */
+struct partial {
+    double value, by_mean, by_sd;
+};
+
+static struct partial below(double t, double mean, double sd)
+{
+    const double z = (t - mean) / sd;
+    struct partial partial = {0};
+
+    if (z > -38) {
+        const double cdf = normal_cdf(z);
+        const double density = 0.39894228040143268 * exp(-0.5 * z * z);
+        partial.value = fmax(sd * density + (t - mean) * cdf, 0);
+        partial.by_mean = -cdf;
+        partial.by_sd = density;
+    }
+    return partial;
+}
+
+static struct partial minus(struct partial a, struct partial b)
+{
+    return (struct partial){a.value - b.value, a.by_mean - b.by_mean, a.by_sd - b.by_sd};
+}
+
+static double volume_improvement(const struct judge *judge, struct view *view)
+{
+    const struct pareto *pareto = judge->pareto;
+    const size_t m = pareto->objectives;
+    struct partial at[TIDE_OBJECTIVES_MAX][PARETO_POINTS_MAX + 2];
+    double by_mean[TIDE_OBJECTIVES_MAX] = {0};
+    double by_sd[TIDE_OBJECTIVES_MAX] = {0};
+    double total = 0;
+
+    for (size_t j = 0; j < m; j++) {
+        const double sd = deviation(judge, view, j);
+        at[j][0] = (struct partial){0};
+        for (size_t i = 1; i < pareto->bounds[j]; i++) {
+            at[j][i] = below(pareto->bound[j][i], view->mean[j][0], sd);
+        }
+    }
+    for (size_t c = 0; c < pareto->cells; c++) {
+        struct partial side[TIDE_OBJECTIVES_MAX];
+        double product = 1;
+        for (size_t j = 0; j < m; j++) {
+            side[j] = minus(at[j][pareto->cell[c].high[j]], at[j][pareto->cell[c].low[j]]);
+            product *= side[j].value;
+        }
+        total += product;
+        for (size_t j = 0; j < m && product > 0; j++) {
+            by_mean[j] += product / side[j].value * side[j].by_mean;
+            by_sd[j] += product / side[j].value * side[j].by_sd;
+        }
+    }
+    for (size_t j = 0; j < m; j++) {
+        view->by_mean[j][0] = total > least ? by_mean[j] / total : 0;
+        slope_by_sd(judge, view, j, total > least ? by_sd[j] / total : 0);
+    }
+    return log(fmax(total, least));
+}
+
+/* ---- constraints ---- */
+
+/* log P(value <= limit), its slopes into the view. */
+static double chance(const struct judge *judge, struct view *view, size_t process, double limit,
+                     double noise)
+{
+    const double sd =
+        sqrt(deviation(judge, view, process) * deviation(judge, view, process) + noise);
+    const double z = (limit - view->mean[process][0]) / sd;
+    double slope = 0;
+    const double value = normal_log_cdf(z, &slope);
+
+    view->by_mean[process][0] = -slope / sd;
+    view->by_variance[process] = -slope * z * 0.5 / (sd * sd);
+    return value;
+}
+
+static double verdict(const struct judge *judge, struct view *view)
+{
+    const struct model *model = judge->model;
+    const size_t odds = model->objectives + model->outcomes;
+    double value = 0;
+
+    memset(view->by_mean, 0, sizeof view->by_mean);
+    memset(view->by_variance, 0, sizeof view->by_variance);
+    if (!judge->hopeless) {
+        value = model->objectives > 1 ? volume_improvement(judge, view)
+                : judge->caution > 0  ? bound(judge, view)
+                                      : improvement(judge, view);
+    }
+    for (size_t i = model->objectives; i < odds; i++) {
+        if (model->known[i]) {
+            value += chance(judge, view, i, warp_forward(&model->warp[i], 0), 0);
+        }
+    }
+    if (model->known[odds]) {
+        value += chance(judge, view, odds, 0.5, exp(model->gp[odds].hyper.noise));
+    }
+    return value;
+}
+
+double judge_point(struct judge *judge, const double *x, double *gradient)
+{
+    struct model *model = judge->model;
+    const size_t processes = model->objectives + model->outcomes + 1;
+    struct view view;
+    double slope[SPACE_PARAMETERS_MAX];
+
+    for (size_t i = 0; i < processes; i++) {
+        if (model->known[i]) {
+            gp_predict(&model->gp[i], x, view.mean[i], &view.variance[i]);
+        }
+    }
+    const double value = verdict(judge, &view);
+    if (gradient != NULL) {
+        memset(gradient, 0, model->space.count * sizeof *gradient);
+        for (size_t i = 0; i < processes; i++) {
+            if (model->known[i]) {
+                gp_slopes(&model->gp[i], x, view.by_mean[i], view.by_variance[i], slope);
+                for (size_t p = 0; p < model->space.count; p++) {
+                    gradient[p] += slope[p];
+                }
+            }
+        }
+    }
+    return value;
+}
+
+static void judge_batch(struct judge *judge, const double *x, size_t count, double *score)
+{
+    struct model *model = judge->model;
+    const size_t processes = model->objectives + model->outcomes + 1;
+    double mean[MODEL_PROCESSES_MAX][JUDGE_BATCH * 16];
+    double variance[MODEL_PROCESSES_MAX][JUDGE_BATCH];
+    struct view view;
+
+    for (size_t i = 0; i < processes; i++) {
+        if (model->known[i]) {
+            gp_screen(&model->gp[i], x, count, mean[i], variance[i], judge->work);
+        }
+    }
+    for (size_t row = 0; row < count; row++) {
+        for (size_t i = 0; i < processes; i++) {
+            const size_t draws = model->gp[i].draws;
+            if (model->known[i]) {
+                memcpy(view.mean[i], mean[i] + row * draws, draws * sizeof **view.mean);
+                view.variance[i] = variance[i][row];
+            }
+        }
+        score[row] = verdict(judge, &view);
+    }
+}
+
+void judge_many(struct judge *judge, const double *x, size_t count, double *score)
+{
+    for (size_t at = 0; at < count; at += JUDGE_BATCH) {
+        const size_t batch = count - at < JUDGE_BATCH ? count - at : JUDGE_BATCH;
+        judge_batch(judge, x + at * judge->model->space.count, batch, score + at);
+    }
+}
+
+/* ---- what there is to beat ---- */
+
+/* Whether an observation satisfies the outcome constraints, as far as it says. */
+static bool satisfies(const struct tide_optimizer *optimizer, const struct record *record)
+{
+    for (size_t i = 0; i < optimizer->model.outcomes; i++) {
+        if (record->outcomes[i] > 0) {
+            return false;
+        }
+    }
+    return record->outcome == TIDE_EVALUATED && record->source == 0;
+}
+
+/* The lowest expected value of a full evaluation at an observed place. */
+static double lowest(const struct tide_optimizer *optimizer, struct judge *judge)
+{
+    struct model *model = judge->model;
+    struct gp *gp = &model->gp[0];
+    double placed[SPACE_PARAMETERS_MAX];
+    double mean[GP_DRAWS_MAX];
+    double variance = 0;
+    double best = HUGE_VAL;
+    const bool plain = model->space.count == model->shared && model->outcomes == 0;
+
+    for (size_t i = 0; i < gp->observed && plain; i++) {
+        best = fmin(best, gp_mean_at(gp, i));
+    }
+    for (size_t i = 0; i < optimizer->observed.count && !plain; i++) {
+        if (satisfies(optimizer, &optimizer->observed.record[i])) {
+            model_place(model, optimizer->observed.x + i * model->shared, placed);
+            gp_predict(gp, placed, mean, &variance);
+            best = fmin(best, mean[0]);
+        }
+    }
+    return best;
+}
+
+static void set_incumbents(struct judge *judge, const struct tide_optimizer *optimizer)
+{
+    struct gp *gp = &judge->model->gp[0];
+    const double best = lowest(optimizer, judge);
+
+    judge->hopeless = best == HUGE_VAL;
+    for (size_t d = 0; d < gp->draws; d++) {
+        judge->incumbent[d] = best;
+        for (size_t row = 0; row < gp->pending && judge->model->outcomes == 0; row++) {
+            judge->incumbent[d] = fmin(judge->incumbent[d], gp_drawn(gp, d, row));
+        }
+    }
+}
+
+/* The front of what was told and what is pending, in the models' units; false if it is empty. */
+static size_t gather_front(struct judge *judge, const struct tide_optimizer *optimizer,
+                           double *points, double *worst)
+{
+    struct model *model = judge->model;
+    const size_t m = model->objectives;
+    bool front[PARETO_POINTS_MAX];
+    size_t count = 0;
+    size_t kept = 0;
+
+    for (size_t i = optimizer->observed.count; i-- > 0 && count < PARETO_POINTS_MAX;) {
+        const struct record *record = &optimizer->observed.record[i];
+        if (satisfies(optimizer, record)) {
+            for (size_t j = 0; j < m; j++) {
+                points[count * m + j] = warp_forward(&model->warp[j], record->values[j]);
+                worst[j] = fmax(worst[j], points[count * m + j]);
+            }
+            count++;
+        }
+    }
+    for (size_t row = 0; row < model->gp[0].pending && count < PARETO_POINTS_MAX; row++) {
+        for (size_t j = 0; j < m; j++) {
+            points[count * m + j] = gp_drawn(&model->gp[j], 0, row);
+        }
+        count++;
+    }
+    (void)pareto_front(points, count, m, front);
+    for (size_t i = 0; i < count; i++) {
+        if (front[i]) {
+            memmove(points + kept++ * m, points + i * m, m * sizeof *points);
+        }
+    }
+    return kept;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const double left = *(const double *)a;
+    const double right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* The caller's reference, or a tenth of the front's range beyond its worst values. */
+static void set_front(struct judge *judge, const struct tide_optimizer *optimizer)
+{
+    const struct model *model = judge->model;
+    const size_t m = model->objectives;
+    double points[PARETO_POINTS_MAX * TIDE_OBJECTIVES_MAX] = {0};
+    double worst[TIDE_OBJECTIVES_MAX] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+    double reference[TIDE_OBJECTIVES_MAX];
+    const size_t count = gather_front(judge, optimizer, points, worst);
+
+    judge->hopeless = count == 0;
+    qsort(points, count, m * sizeof *points, by_first);
+    for (size_t j = 0; j < m; j++) {
+        double low = HUGE_VAL;
+        double high = -HUGE_VAL;
+        for (size_t i = 0; i < count; i++) {
+            low = fmin(low, points[i * m + j]);
+            high = fmax(high, points[i * m + j]);
+        }
+        reference[j] = high > low ? high + 0.1 * (high - low) : worst[j] + 0.1;
+        if (optimizer->objective[j].has_reference) {
+            reference[j] = warp_forward(&model->warp[j], optimizer->objective[j].reference);
+        }
+    }
+    if (!judge->hopeless) {
+        pareto_divide(judge->pareto, points, count, m, reference);
+    }
+}
+
+enum tide_status judge_open(struct judge *judge, const struct tide_optimizer *optimizer)
+{
+    size_t rows = 1;
+
+    for (size_t i = 0; i < MODEL_PROCESSES_MAX; i++) {
+        const struct gp *gp = &judge->model->gp[i];
+        rows = gp->observed + gp->pending > rows ? gp->observed + gp->pending : rows;
+    }
+    if (rows * JUDGE_BATCH > judge->work_reals) {
+        free(judge->work);
+        judge->work_reals = 0;
+        judge->work = calloc(2 * rows * JUDGE_BATCH, sizeof *judge->work);
+        if (judge->work == NULL) {
+            return TIDE_NO_MEMORY;
+        }
+        judge->work_reals = 2 * rows * JUDGE_BATCH;
+    }
+    if (judge->model->objectives > 1 && judge->pareto == NULL) {
+        judge->pareto = malloc(sizeof *judge->pareto);
+        if (judge->pareto == NULL) {
+            return TIDE_NO_MEMORY;
+        }
+    }
+    judge->caution = 0;
+    if (judge->model->objectives > 1) {
+        set_front(judge, optimizer);
+    } else {
+        set_incumbents(judge, optimizer);
+    }
+    return TIDE_OK;
+}
+
+void judge_close(struct judge *judge)
+{
+    free(judge->pareto);
+    free(judge->work);
+    *judge = (struct judge){0};
+}
+
+/* How many of the observations that satisfy the constraints dominate this one. */
+static size_t dominators(const struct tide_optimizer *optimizer, size_t index)
+{
+    const struct record *mine = &optimizer->observed.record[index];
+    size_t count = 0;
+
+    for (size_t i = 0; i < optimizer->observed.count; i++) {
+        const struct record *other = &optimizer->observed.record[i];
+        bool all = satisfies(optimizer, other);
+        bool any = false;
+        for (size_t j = 0; j < optimizer->model.objectives && all; j++) {
+            const double sign = optimizer->model.warp[j].sign;
+            all = sign * other->values[j] <= sign * mine->values[j];
+            any = any || other->values[j] != mine->values[j];
+        }
+        count += all && any ? 1 : 0;
+    }
+    return count;
+}
+
+/* What an observation is worth as an anchor: less is better. */
+static double merit(struct judge *judge, const struct tide_optimizer *optimizer, size_t index,
+                    uint64_t pick)
+{
+    const struct record *record = &optimizer->observed.record[index];
+    double placed[SPACE_PARAMETERS_MAX];
+    double mean[GP_DRAWS_MAX];
+    double variance = 0;
+
+    if (record->outcome != TIDE_EVALUATED) {
+        return HUGE_VAL;
+    }
+    if (judge->model->objectives > 1) {
+        const double shuffle = (double)((index * 2654435761U + pick * 40503U) % 1024) / 1024;
+        return (double)dominators(optimizer, index) + shuffle +
+               (satisfies(optimizer, record) ? 0 : 1e6);
+    }
+    model_place(judge->model, optimizer->observed.x + index * judge->model->shared, placed);
+    gp_predict(&judge->model->gp[0], placed, mean, &variance);
+    return mean[0] + (satisfies(optimizer, record) ? 0 : 1e6);
+}
+
+size_t judge_anchors(struct judge *judge, const struct tide_optimizer *optimizer, uint64_t pick,
+                     double *x)
+{
+    const struct model *model = judge->model;
+    double best[JUDGE_ANCHORS];
+    size_t index[JUDGE_ANCHORS];
+    size_t count = 0;
+
+    for (size_t i = 0; i < optimizer->observed.count; i++) {
+        const double value = merit(judge, optimizer, i, pick);
+        size_t at = count;
+        while (at > 0 && value < best[at - 1]) {
+            at--;
+        }
+        if (at == JUDGE_ANCHORS || value == HUGE_VAL) {
+            continue;
+        }
+        count += count < JUDGE_ANCHORS ? 1 : 0;
+        for (size_t j = count - 1; j > at; j--) {
+            best[j] = best[j - 1];
+            index[j] = index[j - 1];
+        }
+        best[at] = value;
+        index[at] = i;
+    }
+    for (size_t i = 0; i < count; i++) {
+        model_place(model, optimizer->observed.x + index[i] * model->shared,
+                    x + i * model->space.count);
+    }
+    return count;
+}

@@ -1,0 +1,59 @@
+/*
+ * The processes of a search: one per objective, one per outcome constraint, and one for the odds
+ * that a point fails; over the caller's space with two parameters more where they are needed: the
+ * step of a value (fidelity) and its source (warm start).
+ */
+#ifndef OPTIMIZER_MODEL_H
+#define OPTIMIZER_MODEL_H
+
+#include "optimizer/gp.h"
+#include "optimizer/space.h"
+#include "optimizer/warp.h"
+
+enum {
+    MODEL_PROCESSES_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 1,
+    MODEL_LEARNT_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX
+};
+
+struct tide_optimizer;
+
+/* What is left of a fit for the next one: the odds take the first objective's weights. */
+struct fit {
+    size_t told; /* rows it was made from; 0: there is none */
+    struct gp_hyper hyper[MODEL_LEARNT_MAX];
+    double lambda[MODEL_LEARNT_MAX];
+};
+
+struct model {
+    struct space space;                    /* the caller's parameters, then step and source */
+    size_t shared;                         /* how many the caller's are */
+    size_t step_at;                        /* index of the step, or space.count */
+    size_t source_at;                      /* index of the source, or space.count */
+    struct gp gp[MODEL_PROCESSES_MAX];     /* objectives, outcomes, odds */
+    struct warp warp[MODEL_PROCESSES_MAX]; /* of objectives and outcomes */
+    size_t objectives;
+    size_t outcomes;
+    bool known[MODEL_PROCESSES_MAX]; /* which have enough to go by; the last: something failed */
+    double *values;                  /* scratch: 3 x values_capacity */
+    size_t values_capacity;
+};
+
+/* model_init: TIDE_INVALID explains itself in `message`. model_fini accepts a zeroed one. */
+enum tide_status model_init(struct model *model, const struct tide_config *config, char *message);
+void model_fini(struct model *model);
+
+/* model_place: the caller's point as the model sees it, a full evaluation of this search. */
+void model_place(const struct model *model, const double *x, double *placed);
+
+/*
+ * model_build: warps the values, fits where `fit` is too old (and `refit`), conditions and appends
+ * the pending points, drawing their values jointly where there is one objective. TIDE_NOT_FOUND
+ * with fewer than two values of every objective, TIDE_NUMERIC where no model could be made.
+ */
+enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit);
+
+/* model_renew: fits process `index`, whose rows and told values are given; its y is left warped. */
+void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
+                 const double *values, size_t count);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * Knows how a process is fitted: where from, and with which output warp.
+ *
+ * The power of the warp is chosen from a few by the evidence: with the scale and mean of the
+ * process profiled out, its logarithm is -n/2 log misfit + log density of the map (Snelson et al.,
+ * NIPS 2003, section 3). A log-like warp helps where values span orders of magnitude and makes a
+ * search greedy where they do not.
+ */
+#include "optimizer/model.h"
+
+#include <math.h>
+
+enum { FEW = 100, POWERS = 5 };
+
+static void warp_rows(struct model *model, size_t index, double lambda, const double *values,
+                      size_t count)
+{
+    double *scratch = model->values + model->values_capacity;
+
+    warp_fit(&model->warp[index], model->warp[index].sign, lambda, values, count, scratch);
+    for (size_t i = 0; i < count; i++) {
+        model->gp[index].y[i] = warp_forward(&model->warp[index], values[i]);
+    }
+}
+
+/* The power under which the conditioned process finds the values most plausible. */
+static double best_power(struct model *model, size_t index, double now, const double *values,
+                         size_t count)
+{
+    double best = -HUGE_VAL;
+    double power = now;
+
+    for (int i = 0; i < POWERS; i++) {
+        const double lambda = (double)i / (POWERS - 1);
+        warp_rows(model, index, lambda, values, count);
+        const double misfit = gp_misfit(&model->gp[index], model->gp[index].y);
+        const double evidence = warp_density(&model->warp[index], values, count) -
+                                0.5 * (double)count * log(fmax(misfit, 1e-300));
+        if (evidence > best) {
+            best = evidence;
+            power = lambda;
+        }
+    }
+    return power;
+}
+
+static void climb(struct gp *gp, const struct gp_prior *prior, struct gp_hyper *hyper, bool cold)
+{
+    struct gp_hyper fresh = gp_start(prior);
+    const double value = gp_fit(gp, prior, hyper, 40);
+
+    if (cold && gp_fit(gp, prior, &fresh, 40) > value) {
+        *hyper = fresh;
+    }
+}
+
+void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
+                 const double *values, size_t count)
+{
+    struct gp *gp = &model->gp[index];
+    const struct gp_prior prior = gp_prior_for(model->space.count, noisy);
+    const bool warped = model->objectives == 1 && index == 0;
+
+    if (fit->told == 0) {
+        fit->hyper[index] = gp_start(&prior);
+        fit->lambda[index] = warped ? 0.5 : 1;
+    }
+    warp_rows(model, index, fit->lambda[index], values, count);
+    climb(gp, &prior, &fit->hyper[index], fit->told > 0 && count < FEW);
+    if (warped && count >= 4 && gp_condition(gp, &fit->hyper[index]) == TIDE_OK) {
+        const double power = best_power(model, index, fit->lambda[index], values, count);
+        warp_rows(model, index, power, values, count);
+        if (power != fit->lambda[index]) {
+            fit->lambda[index] = power;
+            climb(gp, &prior, &fit->hyper[index], false);
+        }
+    }
+}
