@@ -338,12 +338,26 @@ static bool entry_parse(const char *name, struct wire_attempt *attempt)
            entry_name(*attempt, "", again, sizeof again) && strcmp(again, name) == 0;
 }
 
+static bool is_readable(const struct outbox *outbox, struct wire_attempt attempt)
+{
+    struct wire_message *message = calloc(1, sizeof *message);
+    struct error ignored;
+    const bool good =
+        message != NULL && outbox_result(outbox, attempt, message, &ignored) == TIDE_OK;
+
+    if (good) {
+        wire_message_fini(message);
+    }
+    free(message);
+    return good;
+}
+
 static bool load_owed(const struct outbox *outbox, struct outbox_cursor *cursor,
                       struct agent_event *event)
 {
     for (const struct dirent *entry = cursor->entries == NULL ? NULL : readdir(cursor->entries);
          entry != NULL; entry = readdir(cursor->entries)) {
-        if (entry_parse(entry->d_name, &event->attempt)) {
+        if (entry_parse(entry->d_name, &event->attempt) && is_readable(outbox, event->attempt)) {
             event->kind = AGENT_SAW_OWED;
             load_checkpoint(outbox, event);
             return true;

@@ -273,8 +273,8 @@ static size_t counting_word(const char *line, const char *at)
 {
     static const char *const words[] = {"epoch", "global_step", "step", "iteration", "iter"};
 
-    if (at > line && is_name(at[-1])) {
-        return 0;
+    if (strchr("eEgGsSiI", *at) == NULL || (at > line && is_name(at[-1]))) {
+        return 0; /* most bytes begin none of the words */
     }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const size_t length = word_length(at, words[i]);
