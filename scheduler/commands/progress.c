@@ -314,8 +314,8 @@ json_t *progress_events(struct query *query, int64_t experiment, int64_t last_ev
     return query_rows(
         query,
         "SELECT v.id, v.time, v.kind, v.experiment, v.trial, v.attempt, w.name AS worker, v.a, v.b,"
-        " v.text, t.value, e.metric, e.budget_trials, (SELECT sum(trials) FROM tally WHERE"
-        "  experiment = e.id AND state NOT IN ('queued', 'running', 'paused')) AS done"
+        " coalesce(replace(v.text, ' worker ' || v.worker, ' ' || w.name), v.text, v.kind) AS text,"
+        " t.value, t.told, e.metric, e.budget_trials"
         " FROM event AS v LEFT JOIN trial AS t ON v.kind = 'trial' AND t.experiment = v.experiment"
         " AND t.number = v.trial LEFT JOIN experiment AS e ON e.id = v.experiment"
         " LEFT JOIN worker AS w ON w.id = v.worker"
@@ -352,19 +352,14 @@ void progress_event_line(const json_t *event, struct screen *screen)
     screen_print(screen, "%s", format_seconds(text, model_time(event, "time")));
     screen_plain(screen);
     screen_print(screen, "  ");
-    screen_text(screen, model_text(event, model_has(event, "text") ? "text" : "kind"), 0);
-    if (model_has(event, "worker")) {
-        screen_print(screen, " (");
-        screen_text(screen, model_text(event, "worker"), 0);
-        screen_print(screen, ")");
-    }
+    screen_text(screen, model_text(event, "text"), 0);
     if (model_has(event, "value")) {
         screen_print(screen, "  ");
         screen_text(screen, model_text(event, "metric"), 0);
         screen_print(screen, " %s", format_value(text, model_real(event, "value")));
     }
-    if (strcmp(model_text(event, "kind"), "trial") == 0 && model_has(event, "budget_trials")) {
-        screen_print(screen, "  %" PRId64 "/%" PRId64, model_integer(event, "done"),
+    if (model_has(event, "told") && model_has(event, "budget_trials")) {
+        screen_print(screen, "  %" PRId64 "/%" PRId64, model_integer(event, "told"),
                      model_integer(event, "budget_trials"));
     }
     screen_print(screen, "\n");

@@ -18,8 +18,8 @@ void progress_draw(json_t *model, int64_t now_ms, struct screen *screen, int row
 
 /*
  * progress_events: the events of the experiment and of the workers behind `last_event`, oldest
- * first, an array of objects; each trial's event carries its result, and how far the experiment
- * was. The caller's to free.
+ * first, an array of objects; a trial's end carries its result and the how-manieth end it was, and
+ * workers are called by their names. The caller's to free.
  */
 json_t *progress_events(struct query *query, int64_t experiment, int64_t last_event);
 

@@ -193,20 +193,21 @@ void screen_text(struct screen *screen, const char *text, int columns)
 void screen_style(struct screen *screen, enum style style)
 {
     static const char *const codes[] = {
-        [STYLE_NONE] = "",         [STYLE_BOLD] = "\033[1m",  [STYLE_DIM] = "\033[2m",
-        [STYLE_GOOD] = "\033[32m", [STYLE_BUSY] = "\033[36m", [STYLE_BAD] = "\033[31m",
-        [STYLE_WARN] = "\033[33m",
+        [STYLE_BOLD] = "\033[1m",  [STYLE_DIM] = "\033[2m",  [STYLE_GOOD] = "\033[32m",
+        [STYLE_BUSY] = "\033[36m", [STYLE_BAD] = "\033[31m", [STYLE_WARN] = "\033[33m",
     };
 
-    if (screen->color && screen->out != NULL) {
+    if (screen->color && screen->out != NULL && style != STYLE_NONE) {
         (void)fputs(codes[style], screen->out);
+        screen->styled = true;
     }
 }
 
 void screen_plain(struct screen *screen)
 {
-    if (screen->color && screen->out != NULL) {
+    if (screen->styled) {
         (void)fputs("\033[0m", screen->out);
+        screen->styled = false;
     }
 }
 

@@ -20,6 +20,7 @@ struct screen {
     int columns; /* of the terminal; 0 without a limit */
     bool clip;   /* what does not fit into a line is left out, instead of wrapped */
     int at;      /* the column the next character goes to */
+    bool styled; /* between screen_style and screen_plain */
 };
 
 enum { SCREEN_PRINT_BYTES = 1024, SCREEN_LABEL_COLUMNS = 12 };

@@ -1,30 +1,17 @@
 #include "commands/service.h"
 
+#include "commands/signals.h"
+
 #include "base/exit.h"
 #include "base/log.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { REOPEN_MS = 1000 };
-
-static int signals_open(void)
-{
-    sigset_t mask;
-
-    (void)sigemptyset(&mask);
-    (void)sigaddset(&mask, SIGINT);
-    (void)sigaddset(&mask, SIGTERM);
-    (void)sigaddset(&mask, SIGHUP);
-    (void)sigaddset(&mask, SIGCHLD);
-    (void)sigprocmask(SIG_BLOCK, &mask, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 /* Keys and parameters are in memory: no core file. */
 static void core_file_refuse(void)
@@ -35,10 +22,12 @@ static void core_file_refuse(void)
 
 int service_open(struct service *service)
 {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
     struct error error;
 
     core_file_refuse();
-    service->signals = signals_open();
+    (void)signal(SIGPIPE, SIG_IGN);
+    service->signals = signals_open(signals, sizeof signals / sizeof *signals);
     if (service->signals < 0) {
         (void)fprintf(stderr, "tidemill: cannot watch for signals\n");
         return EXIT_CODE_FAILED;
@@ -52,10 +41,9 @@ int service_open(struct service *service)
 
 static void signals_take(struct service *service)
 {
-    struct signalfd_siginfo info;
-
-    while (read(service->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        service->interrupts += info.ssi_signo != SIGCHLD ? 1 : 0;
+    for (int number = signals_next(service->signals); number != 0;
+         number = signals_next(service->signals)) {
+        service->interrupts += number != SIGCHLD ? 1 : 0;
     }
 }
 

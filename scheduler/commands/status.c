@@ -1,6 +1,7 @@
 /*
  * status: a line for every experiment.
  */
+#include "commands/alive.h"
 #include "commands/format.h"
 #include "commands/reading.h"
 #include "commands/table.h"
@@ -26,7 +27,8 @@ static json_t *status_model(const struct reading *reading)
         " ORDER BY e.id DESC";
     const int64_t all = options_value(reading->options, "all") != NULL;
 
-    return json_pack("{s:o}", "experiments",
+    return json_pack("{s:o, s:o}", "coordinator", alive_coordinator(reading->options->store),
+                     "experiments",
                      query_rows(reading->query, sql, "ii", reading->target.experiment, all));
 }
 
@@ -40,11 +42,13 @@ static void done_cell(struct table *table, const json_t *row)
     }
 }
 
-static void why_cell(struct table *table, const json_t *row, int64_t now_ms)
+static void why_cell(struct table *table, const json_t *row, bool dead, int64_t now_ms)
 {
     char time[FORMAT_BYTES];
 
-    if (strcmp(model_text(row, "state"), "completed") == 0) {
+    if (dead && !model_has(row, "ended")) {
+        table_cell(table, STYLE_BAD, "no coordinator is running");
+    } else if (strcmp(model_text(row, "state"), "completed") == 0) {
         table_cell(table, STYLE_NONE, "ended %s",
                    format_time(time, model_time(row, "ended"), now_ms));
     } else {
@@ -52,7 +56,7 @@ static void why_cell(struct table *table, const json_t *row, int64_t now_ms)
     }
 }
 
-static void experiment_cells(struct table *table, const json_t *row, int64_t now_ms)
+static void experiment_cells(struct table *table, const json_t *row, bool dead, int64_t now_ms)
 {
     const int64_t failed = model_integer(row, "failed") + model_integer(row, "buried");
     const double best = model_real(row, "best_value");
@@ -69,7 +73,7 @@ static void experiment_cells(struct table *table, const json_t *row, int64_t now
                model_real(row, "cost") > 0
                    ? format_money(text, llround(model_real(row, "cost") * 1e6))
                    : "-");
-    why_cell(table, row, now_ms);
+    why_cell(table, row, dead, now_ms);
 }
 
 static void status_suggest(const json_t *rows)
@@ -82,7 +86,8 @@ static void status_suggest(const json_t *rows)
     } else if (strcmp(model_text(latest, "state"), "waiting") == 0) {
         reading_suggest("tidemill why %" PRId64, id);
     } else if (model_has(latest, "ended")) {
-        reading_suggest("tidemill best %" PRId64, id);
+        reading_suggest("tidemill %s %" PRId64, model_has(latest, "best_trial") ? "best" : "why",
+                        id);
     } else {
         reading_suggest("tidemill watch %" PRId64, id);
     }
@@ -95,6 +100,7 @@ static bool status_screen(const struct reading *reading, json_t *model, struct s
     static const int widths[] = {2, 7, 9, 7, 3, 4, 6, 7, 0};
     enum { COLUMN_COUNT = sizeof titles / sizeof *titles };
     const json_t *rows = json_object_get(model, "experiments");
+    const bool dead = json_is_false(json_object_get(model, "coordinator"));
     struct table *table = table_new(COLUMN_COUNT);
     size_t index = 0;
     json_t *row = NULL;
@@ -108,7 +114,7 @@ static bool status_screen(const struct reading *reading, json_t *model, struct s
     }
     json_array_foreach(rows, index, row)
     {
-        experiment_cells(table, row, reading->now_ms);
+        experiment_cells(table, row, dead, reading->now_ms);
     }
     const bool printed = table_print(table, screen);
     table_free(table);

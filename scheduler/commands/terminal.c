@@ -1,12 +1,13 @@
 #include "commands/terminal.h"
 
+#include "commands/signals.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,7 +20,7 @@ static struct {
     volatile sig_atomic_t changed;
 } keyboard;
 
-static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP};
 static const int fatal_signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 
 static void keyboard_restore(void)
@@ -49,23 +50,14 @@ static void fatal_handle(int number)
     (void)raise(number);
 }
 
-static int signals_open(void)
+static void fatal_catch(void)
 {
-    struct sigaction fatal = {.sa_handler = fatal_handle,
-                              .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
-    sigset_t caught;
+    const struct sigaction fatal = {.sa_handler = fatal_handle,
+                                    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
 
-    (void)sigemptyset(&caught);
-    for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++) {
-        (void)sigaddset(&caught, ending_signals[i]);
-    }
-    (void)sigaddset(&caught, SIGWINCH);
-    (void)sigaddset(&caught, SIGTSTP);
-    (void)sigprocmask(SIG_BLOCK, &caught, NULL);
     for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++) {
         (void)sigaction(fatal_signals[i], &fatal, NULL);
     }
-    return signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void size_read(struct terminal *terminal)
@@ -87,7 +79,9 @@ void terminal_open(struct terminal *terminal, FILE *out, enum color_when color, 
     if (!with_keyboard) {
         return;
     }
-    terminal->signals = signals_open();
+    terminal->signals =
+        signals_open(caught_signals, sizeof caught_signals / sizeof *caught_signals);
+    fatal_catch();
     /* a job in the background must leave the keyboard alone */
     terminal->keyboard = terminal->frame.terminal && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
                          tcgetattr(STDIN_FILENO, &keyboard.before) == 0;
@@ -119,12 +113,9 @@ static enum terminal_input stop_and_continue(struct terminal *terminal)
 
 static enum terminal_input signal_read(struct terminal *terminal)
 {
-    struct signalfd_siginfo signal;
-
-    if (read(terminal->signals, &signal, sizeof signal) != (ssize_t)sizeof signal) {
+    switch (signals_next(terminal->signals)) {
+    case 0:
         return TERMINAL_NOTHING;
-    }
-    switch (signal.ssi_signo) {
     case SIGWINCH:
         return TERMINAL_RESIZED;
     case SIGTSTP:

@@ -1,6 +1,7 @@
 /*
  * wait: until an experiment has ended; the exit code says how.
  */
+#include "commands/alive.h"
 #include "commands/document.h"
 #include "commands/follow.h"
 #include "commands/reading.h"
@@ -53,6 +54,11 @@ static int wait_answer(const struct options *options, struct query *query, int64
         return options_wrong(options->usage, "'%s' is a trial; this is about whole experiments",
                              options->arguments[0]);
     }
+    json_t *alive = alive_coordinator(options->store);
+    if (json_is_false(alive) && timeout_ms != 0) {
+        (void)fprintf(stderr, "no coordinator is running on %s\n", options->store);
+    }
+    json_decref(alive);
     json_t *row = wait_for_end(query, target.experiment, until_ms);
     const int code = state_code(row);
     if (query->status != TIDE_OK) {

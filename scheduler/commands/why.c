@@ -1,6 +1,7 @@
 /*
  * why: why an experiment is in its state, what would change that, and what happened lately.
  */
+#include "commands/alive.h"
 #include "commands/format.h"
 #include "commands/reading.h"
 #include "commands/verbs.h"
@@ -22,7 +23,8 @@ static const char *change_of(enum experiment_reason reason)
 {
     switch (reason) {
     case WHY_NO_WORKER:
-        return "connect a worker that fits: tidemill-worker --connect tcp://HOST:PORT";
+        return "connect a worker that fits: tidemill-worker --keys STORE.run here, or --connect "
+               "tcp://HOST:PORT";
     case WHY_BACKOFF:
         return "nothing needs to be done: failed trials are tried again within 5 min";
     case WHY_SUGGESTION:
@@ -47,8 +49,13 @@ static const char *change_of(enum experiment_reason reason)
     return "";
 }
 
-static const char *change_text(const char *reason)
+static const char *change_text(const char *reason, bool ended)
 {
+    const char *failures = experiment_reason_text(WHY_FAILURES);
+
+    if (ended && strcmp(reason, failures) != 0) {
+        return "";
+    }
 #define X(name, text)                                                                              \
     if (strcmp(reason, text) == 0) {                                                               \
         return change_of(name);                                                                    \
@@ -144,8 +151,14 @@ static json_t *why_model(const struct reading *reading)
 
     (void)json_object_update(model, running);
     json_decref(running);
+    json_t *alive = alive_coordinator(reading->options->store);
+    const bool ended = model_has(model, "ended");
+    const bool dead = json_is_false(alive) && !ended;
+    (void)json_object_set_new(model, "coordinator", alive);
     (void)json_object_set_new(model, "change",
-                              json_string(change_text(model_text(model, "reason"))));
+                              json_string(dead ? "start a coordinator: tidemill serve, or the same "
+                                                 "'tidemill run' again"
+                                               : change_text(model_text(model, "reason"), ended)));
     (void)json_object_set_new(model, "workers", workers_judged(reading, model_text(model, "spec")));
     (void)json_object_del(model, "spec");
     (void)json_object_set_new(model, "events", events);
@@ -215,6 +228,10 @@ static bool why_screen(const struct reading *reading, json_t *model, struct scre
     char time[FORMAT_BYTES];
 
     reason_print(screen, model);
+    if (json_is_false(json_object_get(model, "coordinator")) && !model_has(model, "ended")) {
+        why_label(screen, "but");
+        screen_print(screen, "no coordinator is running on this store\n");
+    }
     if (*model_text(model, "change") != '\0') {
         why_label(screen, "change");
         screen_print(screen, "%s\n", model_text(model, "change"));

@@ -6,13 +6,18 @@
 #include "commands/format.h"
 #include "commands/options.h"
 #include "commands/screen.h"
+#include "commands/signals.h"
 #include "commands/table.h"
 #include "support/support.h"
 
 #include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static void test_values(void **state)
 {
@@ -298,6 +303,39 @@ static void test_option_mistakes(void **state)
     }
 }
 
+static void *thread_sleep(void *stop)
+{
+    char byte = 0;
+
+    (void)!read(*(int *)stop, &byte, 1);
+    return NULL;
+}
+
+/* A thread that existed before, and blocks nothing, takes no signal away. */
+static void test_signals(void **state)
+{
+    static const int numbers[] = {SIGTERM, SIGCHLD};
+    int stop[2];
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pipe(stop), 0);
+    assert_int_equal(pthread_create(&thread, NULL, thread_sleep, &stop[0]), 0);
+    const int descriptor = signals_open(numbers, 2);
+    assert_true(descriptor >= 0);
+    for (int i = 0; i < 200; i++) {
+        struct pollfd polled = {.fd = descriptor, .events = POLLIN};
+        assert_int_equal(kill(getpid(), numbers[i % 2]), 0);
+        assert_int_equal(poll(&polled, 1, 10000), 1);
+        assert_int_equal(signals_next(descriptor), numbers[i % 2]);
+        assert_int_equal(signals_next(descriptor), 0);
+    }
+    assert_int_equal(close(stop[1]), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    (void)close(stop[0]);
+    (void)close(descriptor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_widths),  cmocka_unit_test(test_bars),
         cmocka_unit_test(test_table),   cmocka_unit_test(test_document),
         cmocka_unit_test(test_options), cmocka_unit_test(test_option_mistakes),
+        cmocka_unit_test(test_signals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
