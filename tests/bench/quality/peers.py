@@ -289,7 +289,8 @@ def summary(path):
     rows = {}
     with open(path) as source:
         for row in csv.reader(source):
-            rows.setdefault((row[0], row[1]), {}).setdefault(row[2], {})[int(row[3])] = float(row[4])
+            methods = rows.setdefault((row[0], row[1]), {})
+            methods.setdefault(row[2], {})[int(row[3])] = float(row[4])
     ranks = {}
     for (name, parallel), methods in rows.items():
         seeds = set.intersection(*(set(v) for v in methods.values()))
