@@ -40,6 +40,8 @@ static const struct command commands[] = {
     {"drain", "WORKER", "empty a worker", command_drain},
     {"workers", "", "every worker and what it runs", command_workers},
     {"export", "[ID] --format csv|jsonl", "every trial, for other programs", command_export},
+    {"simulate", "--suite FOLDER", "what a search would have cost in a recorded market",
+     command_simulate},
     {"optimizer", "", "ask and tell as JSON lines, for any language", command_optimizer},
     {"completion", "bash|zsh|fish", "a script that lets a shell complete words",
      command_completion},

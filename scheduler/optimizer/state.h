@@ -19,8 +19,7 @@ struct record {
     size_t source; /* 0: this search */
     double values[TIDE_OBJECTIVES_MAX];
     double outcomes[TIDE_OUTCOMES_MAX]; /* NaN where unknown */
-    double key;  /* space_key of its point: what differs here is not the same point */
-    double step; /* 0: a full evaluation */
+    double step;                        /* 0: a full evaluation */
     double cost;
 };
 
