@@ -37,6 +37,7 @@ static enum tide_status store_begin(struct coordinator *coordinator,
 {
     const struct store_options store = {.path = options->store,
                                         .software = "tidemill " TIDE_VERSION,
+                                        .vfs = options->vfs,
                                         .ballast_bytes =
                                             options->keys == NULL ? 0 : STORE_BALLAST_BYTES,
                                         .wall_ms = clock_wall_ms()};

@@ -16,6 +16,7 @@ struct coordinator_options {
     const char *listen; /* NULL: loopback, the usual port or any free one */
     const char *keys;   /* directory of configured keys; NULL: ephemeral ones */
     int64_t lease_ms;   /* 0: the default */
+    const char *vfs;    /* of SQLite; NULL the platform's: benchmarks and tests name their own */
     int local_workers;  /* how many local-N workers this process will start; 0: not its affair */
 };
 

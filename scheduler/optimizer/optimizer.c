@@ -132,8 +132,11 @@ void tide_free(struct tide_optimizer *optimizer)
 static bool used_in(const struct tide_optimizer *optimizer, const struct table *table,
                     const double *x, double tolerance)
 {
+    const double key = space_key(&optimizer->space, x);
+
     for (size_t i = 0; i < table->count; i++) {
-        if (space_same(&optimizer->space, x, table->x + i * optimizer->space.count, tolerance)) {
+        if (fabs(table->record[i].key - key) <= tolerance &&
+            space_same(&optimizer->space, x, table->x + i * optimizer->space.count, tolerance)) {
             return true;
         }
     }
@@ -279,6 +282,7 @@ enum tide_status tide_ask(struct tide_optimizer *optimizer, double *x,
     *suggestion = (struct tide_suggestion){.id = optimizer->next, .acquisition = NAN};
     status = choose(optimizer, x, suggestion);
     if (status == TIDE_OK) {
+        record.key = space_key(&optimizer->space, x);
         status = table_put(&optimizer->pending, &record, x, optimizer->space.count);
     }
     if (status == TIDE_OK) {
@@ -358,6 +362,7 @@ enum tide_status tide_tell(struct tide_optimizer *optimizer, int64_t id, const d
     if (!space_legal(&optimizer->space, point)) {
         return TIDE_INVALID;
     }
+    record.key = space_key(&optimizer->space, point);
     if (result->outcome == TIDE_RUNNING) {
         return tell_curve(optimizer, &record, point);
     }
@@ -383,7 +388,7 @@ enum tide_status tide_forget(struct tide_optimizer *optimizer, int64_t id)
 
 enum tide_status tide_pending(struct tide_optimizer *optimizer, int64_t id, const double *x)
 {
-    const struct record record = {.id = id, .outcome = TIDE_RUNNING};
+    struct record record = {.id = id, .outcome = TIDE_RUNNING};
 
     if (id < 0 || !space_legal(&optimizer->space, x)) {
         return TIDE_INVALID;
@@ -391,6 +396,7 @@ enum tide_status tide_pending(struct tide_optimizer *optimizer, int64_t id, cons
     if (table_find(&optimizer->observed, id, 0) < optimizer->observed.count) {
         return TIDE_EXISTS;
     }
+    record.key = space_key(&optimizer->space, x);
     return table_put(&optimizer->pending, &record, x, optimizer->space.count);
 }
 

@@ -246,6 +246,11 @@ void space_slope(const struct space *space, const double *x, const double *slope
     }
 }
 
+double space_key(const struct space *space, const double *x)
+{
+    return isnan(x[0]) ? 0 : space_place(space, 0, x[0]);
+}
+
 bool space_same(const struct space *space, const double *a, const double *b, double tolerance)
 {
     for (size_t i = 0; i < space->count; i++) {

@@ -81,6 +81,12 @@ void space_features(const struct space *space, const double *x, double *features
  */
 void space_slope(const struct space *space, const double *x, const double *slope, double *gradient);
 
+/*
+ * space_key: the place of the first parameter, 0 where it is inactive: points whose keys are
+ * further apart than the tolerance are not the same, which saves most comparisons by space_same.
+ */
+double space_key(const struct space *space, const double *x);
+
 /* space_same: the same point to a person: equal choices, and places within `tolerance`. */
 bool space_same(const struct space *space, const double *a, const double *b, double tolerance);
 

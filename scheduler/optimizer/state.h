@@ -19,7 +19,8 @@ struct record {
     size_t source; /* 0: this search */
     double values[TIDE_OBJECTIVES_MAX];
     double outcomes[TIDE_OUTCOMES_MAX]; /* NaN where unknown */
-    double step;                        /* 0: a full evaluation */
+    double key;  /* space_key of its point: what differs here is not the same point */
+    double step; /* 0: a full evaluation */
     double cost;
 };
 

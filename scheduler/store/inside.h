@@ -50,6 +50,7 @@ struct store {
     bool ballast;          /* in place */
     bool failed;           /* the disk failed, or a row was refused: nothing more is written */
     int lock;              /* descriptor of the lock file; -1 none */
+    int checkpoint_pages;  /* of WAL, between checkpoints */
     int wal_pages;         /* after the last commit */
     int wal_mark;          /* of them, when the last checkpoint ended */
     int wal_held;          /* of them, not in the file then */

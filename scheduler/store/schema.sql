@@ -117,7 +117,7 @@ CREATE TABLE trial (
     previous_step      INTEGER NOT NULL,
     PRIMARY KEY (experiment, number)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX trial_rank ON trial (experiment, value, feasible) WHERE state = 'completed';
+CREATE INDEX trial_state ON trial (experiment, state, value, feasible);
 CREATE INDEX trial_value ON trial (value) WHERE state = 'completed';
 
 -- Kept by the two triggers, so that a screen of counts costs nothing at a million trials.

@@ -185,6 +185,8 @@ enum tide_status store_open(const struct store_options *options, struct store **
         store_close(opened);
         return status;
     }
+    opened->checkpoint_pages =
+        options->checkpoint_pages == 0 ? STORE_CHECKPOINT_PAGES : options->checkpoint_pages;
     opened->ballast_bytes = options->ballast_bytes;
     opened->ballast =
         opened->ballast_bytes > 0 && disk_ballast(opened->path, opened->ballast_bytes) == TIDE_OK;
@@ -354,7 +356,7 @@ enum tide_status store_tidy(struct store *store, struct error *error)
         disk_free(store->path) > STORE_FREE_WARN_BYTES + store->ballast_bytes) {
         store->ballast = disk_ballast(store->path, store->ballast_bytes) == TIDE_OK;
     }
-    if (store->wal_pages - store->wal_mark < STORE_CHECKPOINT_PAGES) {
+    if (store->wal_pages - store->wal_mark < store->checkpoint_pages) {
         return TIDE_OK;
     }
     answers_release(store);

@@ -60,6 +60,7 @@ struct store_options {
     const char *software;  /* "tidemill 0.1.0", for meta.software */
     const char *vfs;       /* NULL the platform's; tests name their own */
     int64_t ballast_bytes; /* 0 none */
+    int checkpoint_pages;  /* of WAL, between checkpoints; 0 STORE_CHECKPOINT_PAGES */
     int64_t wall_ms;       /* UTC now */
 };
 
@@ -155,7 +156,7 @@ enum tide_status store_commit(struct store *store, int64_t wall_ms, struct error
 int32_t store_holder(const struct store *store);
 
 /*
- * store_tidy: copies the WAL into the file when it has grown by STORE_CHECKPOINT_PAGES, and makes
+ * store_tidy: copies the WAL into the file when it has grown by options.checkpoint_pages, and makes
  * the ballast again when there is room. Never waits for readers. TIDE_IO as store_commit; TIDE_FULL
  * is for the caller to log.
  */

@@ -271,32 +271,58 @@ enum tide_status keys_announce(const char *directory, const char *endpoint, stru
     return line_publish(directory, "endpoint", endpoint, NULL, error);
 }
 
-/* Removes the files of a folder, then the folder, which stays where a folder is in it. */
-static void folder_remove(const char *path)
+/* Whether a process that joined under this name is still there: it holds the lock of its file. */
+static bool is_taken(const char *folder, const char *file)
+{
+    char path[KEY_PATH_BYTES];
+    struct error ignored;
+
+    if (path_make(path, &ignored, "%s/%s", folder, file) != TIDE_OK) {
+        return false;
+    }
+    const int taken = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (taken < 0) {
+        return false;
+    }
+    const bool locked = flock(taken, LOCK_EX | LOCK_NB) != 0;
+    (void)close(taken);
+    return locked;
+}
+
+/* Removes the files of a folder that no living process holds, then the folder if it is empty. */
+static bool folder_remove(const char *path)
 {
     DIR *folder = opendir(path);
 
     if (folder == NULL) {
-        return;
+        return true;
     }
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-        (void)unlinkat(dirfd(folder), entry->d_name, 0);
+        if (!is_taken(path, entry->d_name)) {
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+        }
     }
     (void)closedir(folder);
-    (void)rmdir(path);
+    return rmdir(path) == 0;
 }
 
 void keys_retire(const char *directory)
 {
-    char folder[KEY_PATH_BYTES];
+    char path[KEY_PATH_BYTES];
     struct error ignored;
+    bool deserted = true;
 
+    if (path_make(path, &ignored, "%s/endpoint", directory) == TIDE_OK) {
+        (void)unlink(path);
+    }
     for (int role = 0; role < KEY_ROLE_COUNT; role++) {
-        if (path_make(folder, &ignored, "%s/%s", directory, role_texts[role]) == TIDE_OK) {
-            folder_remove(folder);
+        if (path_make(path, &ignored, "%s/%s", directory, role_texts[role]) == TIDE_OK) {
+            deserted = folder_remove(path) && deserted;
         }
     }
-    folder_remove(directory);
+    if (deserted) {
+        (void)folder_remove(directory);
+    }
 }
 
 /* The folder of a role, and `NAME.pub` in it. */
@@ -356,24 +382,6 @@ static enum tide_status access_read(const char *directory, struct key_access *ac
         status = key_public_read(path, access->server_key, error);
     }
     return status;
-}
-
-/* Whether a process that joined under this name is still there: it holds the lock of its file. */
-static bool is_taken(const char *folder, const char *file)
-{
-    char path[KEY_PATH_BYTES];
-    struct error ignored;
-
-    if (path_make(path, &ignored, "%s/%s", folder, file) != TIDE_OK) {
-        return false;
-    }
-    const int taken = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (taken < 0) {
-        return false;
-    }
-    const bool locked = flock(taken, LOCK_EX | LOCK_NB) != 0;
-    (void)close(taken);
-    return locked;
 }
 
 static enum tide_status place_take(const char *directory, enum key_role role, const char *name,

@@ -2,7 +2,7 @@
  * keys: CURVE keys as files, and the directory that says who may speak to a coordinator.
  *
  *   STORE.run/             mode 0700: who can write here is let in by the file system itself
- *     server.key           the coordinator's secret; gone after a clean exit
+ *     server.key           the coordinator's secret
  *     server.pub           its public key
  *     endpoint             where it listens, "tcp://127.0.0.1:7733"; gone after a clean exit
  *     operator/NAME.pub    the public keys of those who may ask and order
@@ -97,7 +97,10 @@ enum tide_status keys_publish(const char *directory, const struct key_pair *pair
 /* keys_announce: `endpoint`, once it is bound. */
 enum tide_status keys_announce(const char *directory, const char *endpoint, struct error *error);
 
-/* keys_retire: empties and removes the directory of a coordinator that ends. */
+/*
+ * keys_retire: a coordinator ends: nobody finds its endpoint any more. The directory goes too,
+ * unless a process that joined still lives: to that the next coordinator must have the same key.
+ */
 void keys_retire(const char *directory);
 
 /* keys_grant, keys_revoke: puts the public key `NAME.pub` into the folder of the role, takes it

@@ -72,7 +72,7 @@ struct transport;
 enum tide_status transport_open(const struct transport_config *config, struct transport **transport,
                                 struct error *error);
 
-/* transport_close: a clean end: the run directory goes too. NULL is allowed. */
+/* transport_close: a clean end: keys_retire, too. NULL is allowed. */
 void transport_close(struct transport *transport);
 
 /* transport_endpoint: where it listens: "tcp://127.0.0.1:7733"; valid until transport_close. */

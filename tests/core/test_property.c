@@ -201,6 +201,84 @@ static void everything_ended(const struct world *world, int32_t trials)
     }
 }
 
+/* ---- through the real store ---- */
+
+/* The rows of one kind, handed to the core that is loaded. */
+static void load_kind(struct store *store, enum record_kind kind, struct core *core,
+                      const struct world *world)
+{
+    struct store_rows *rows = NULL;
+    struct store_row row;
+    struct error error;
+
+    assert_int_equal(store_rows_open(store, kind, &rows, &error), TIDE_OK);
+    while (store_rows_next(rows, &row, &error) == TIDE_OK) {
+        if (kind == RECORD_EXPERIMENT) {
+            core_load_experiment(core, &row.record.experiment,
+                                 &world->rows.configs[row.record.experiment.id - 1]);
+        } else if (kind == RECORD_SUGGESTION) {
+            core_load_suggestion(core, &row.record.suggestion);
+        } else if (kind == RECORD_TRIAL) {
+            core_load_trial(core, &row.record.trial);
+        } else if (kind == RECORD_ATTEMPT) {
+            core_load_attempt(core, &row.record.attempt);
+        } else {
+            core_load_worker(core, &row.record.worker);
+        }
+    }
+    store_rows_close(rows);
+}
+
+static void check_store(const struct world *world)
+{
+    static const enum record_kind kinds[] = {RECORD_EXPERIMENT, RECORD_SUGGESTION, RECORD_TRIAL,
+                                             RECORD_WORKER, RECORD_ATTEMPT};
+    const struct core_capacity capacity = {
+        WORLD_EXPERIMENTS, WORLD_EXPERIMENTS * WORLD_TRIALS + STEP_DISPATCH_MAX, WORLD_WORKERS};
+    struct error error;
+    void *memory = malloc(core_bytes(capacity));
+
+    assert_non_null(memory);
+    assert_int_equal(store_commit(world->store, world->wall_ms, &error), TIDE_OK);
+    struct core *core = core_init(memory, capacity, 2, 0);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        load_kind(world->store, kinds[i], core, world);
+    }
+    core_loaded(core, world->boot_ms, world->wall_ms);
+    assert_true(core_digest(core) == core_digest(world->core));
+    free(memory);
+}
+
+static void a_core_from_the_store_is_the_core_that_wrote_it(void **state)
+{
+    static struct world world;
+    enum { HISTORIES = 6, TRIALS = 12, STEPS = 300 };
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= HISTORIES; seed++) {
+        char *folder = scratch_new();
+        char path[512];
+        struct error error;
+        (void)snprintf(path, sizeof path, "%s/s.db", folder);
+        rng_init(&rng, seed, "stored history");
+        world_init(&world);
+        const struct store_options options = {
+            .path = path, .software = "test", .wall_ms = world.wall_ms};
+        assert_int_equal(store_open(&options, &world.store, &error), TIDE_OK);
+        for (int e = 0; e < WORLD_EXPERIMENTS; e++) {
+            const struct experiment_config config = world_config(TRIALS);
+            world_submit(&world, &config);
+        }
+        for (int step = 0; step < STEPS; step++) {
+            random_event(&world);
+            check_store(&world);
+        }
+        store_close(world.store);
+        world_fini(&world);
+        scratch_free(folder);
+    }
+}
+
 static void one_history(uint64_t seed)
 {
     static struct world world;
@@ -241,6 +319,8 @@ static void a_reloaded_core_is_the_core_that_wrote_the_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_reloaded_core_is_the_core_that_wrote_the_rows)};
+        cmocka_unit_test(a_reloaded_core_is_the_core_that_wrote_the_rows),
+        cmocka_unit_test(a_core_from_the_store_is_the_core_that_wrote_it),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

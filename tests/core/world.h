@@ -8,6 +8,7 @@
 #include "core/core.h"
 
 #include "base/rng.h"
+#include "store/store.h"
 
 enum {
     WORLD_EXPERIMENTS = 3,
@@ -53,6 +54,7 @@ struct world {
     int64_t incarnation;
     uint32_t told[WORLD_EXPERIMENTS]
                  [WORLD_TRIALS]; /* how often each trial was told since it last became open */
+    struct store *store;         /* where the records go too, when wanted; the caller's */
     char *trace; /* the printed trace, when wanted; the caller's, WORLD_TRACE_BYTES */
     size_t trace_bytes;
 };

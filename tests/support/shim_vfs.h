@@ -22,8 +22,8 @@ enum shim_call {
 };
 
 struct shim {
-    int64_t sync_us;    /* what a sync takes instead of itself; 0: the real one */
-    uint32_t calls;     /* the kinds that count */
+    int64_t sync_us; /* what a sync takes instead of itself; 0: the real one; -1: no time at all */
+    uint32_t calls;  /* the kinds that count */
     int64_t countdown;  /* of those, the call from now on that fails; 0 none does */
     bool for_ever;      /* and every one after it */
     bool full;          /* writes fail as on a full disk, not as on a broken one */

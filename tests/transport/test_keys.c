@@ -94,7 +94,7 @@ static void test_modes(void **state)
     run_directory_free(directory);
 }
 
-static void test_the_server_key_survives_a_crash_and_not_a_clean_exit(void **state)
+static void test_the_server_key_lives_as_long_as_somebody_needs_it(void **state)
 {
     struct key_pair first;
     struct key_pair again;
@@ -105,6 +105,13 @@ static void test_the_server_key_survives_a_crash_and_not_a_clean_exit(void **sta
     assert_int_equal(keys_serve(directory, &again, &error), TIDE_OK);
     assert_string_equal(again.secret_key, first.secret_key);
     assert_string_equal(again.public_key, first.public_key);
+    assert_int_equal(keys_join(directory, KEY_WORKER, "survivor", &mine, &error), TIDE_OK);
+    keys_retire(directory); /* a worker lives on, and must find the same coordinator again */
+    assert_int_equal(keys_serve(directory, &again, &error), TIDE_OK);
+    assert_string_equal(again.public_key, first.public_key);
+    assert_int_equal(access(path_in(directory, "worker/survivor.pub"), F_OK), 0);
+    assert_int_not_equal(access(path_in(directory, "endpoint"), F_OK), 0);
+    assert_int_equal(close(mine.lock), 0);
     keys_retire(directory);
     assert_int_not_equal(access(directory, F_OK), 0);
     assert_int_equal(keys_join(directory, KEY_OPERATOR, "me", &mine, &error), TIDE_UNREACHABLE);
@@ -206,7 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_join_gives_what_it_takes_to_connect),
         cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_the_server_key_survives_a_crash_and_not_a_clean_exit),
+        cmocka_unit_test(test_the_server_key_lives_as_long_as_somebody_needs_it),
         cmocka_unit_test(test_a_directory_that_is_none),
         cmocka_unit_test(test_secret_files),
         cmocka_unit_test(test_texts_that_are_no_key),

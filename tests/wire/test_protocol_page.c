@@ -25,6 +25,7 @@ static char *section_of(const char *heading)
     start = strstr(page, line);
     if (start == NULL) {
         fail_msg("docs/PROTOCOL.md has no section '%s'", heading);
+        return strdup("");
     }
     const char *end = strstr(start + strlen(line), "\n##");
     return end == NULL ? strdup(start) : strndup(start, (size_t)(end - start));
