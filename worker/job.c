@@ -92,12 +92,15 @@ static const char *next_string(const char **at, const char *end)
 static const char *const *next_strings(const char **at, const char *end, size_t count)
 {
     const char **strings = count > JOB_STRINGS_MAX ? NULL : calloc(count + 1, sizeof *strings);
+    bool whole = strings != NULL;
 
-    for (size_t i = 0; strings != NULL && i < count; i++) {
+    for (size_t i = 0; whole && i < count; i++) {
         strings[i] = next_string(at, end);
-        if (strings[i] == NULL) {
-            return NULL;
-        }
+        whole = strings[i] != NULL;
+    }
+    if (!whole) {
+        free(strings);
+        strings = NULL;
     }
     return strings;
 }

@@ -199,36 +199,59 @@ static enum pack_exit write_archive(struct archive *to, struct sink *sink, const
     return code;
 }
 
-static int create(const char *folder, int64_t limit)
+static void snapshots_fini(struct snapshots *snapshots)
 {
-    struct sink sink = {.limit = limit};
-    struct snapshots snapshots = {.list = calloc(FILES_MAX, sizeof *snapshots.list)};
-    struct archive *to = archive_write_new();
+    for (size_t i = 0; i < snapshots->count; i++) {
+        free(snapshots->list[i].path);
+    }
+    free(snapshots->list);
+}
+
+static int tell_saved(struct sink *sink)
+{
     unsigned char hash[HASH_BYTES];
     char text[2 * HASH_BYTES + 1];
 
-    if (to == NULL || snapshots.list == NULL) {
-        return fail(PACK_FAILED, "no memory for an archive");
+    if (fsync(PACK_FD) != 0) {
+        return fail(PACK_FAILED, "the checkpoint could not be written: %s", strerror(errno));
     }
-    (void)crypto_generichash_init(&sink.hash, NULL, 0, sizeof hash);
-    const enum pack_exit code = write_archive(to, &sink, folder, &snapshots);
+    (void)crypto_generichash_final(&sink->hash, hash, sizeof hash);
+    (void)printf("%" PRId64 " %s\n", sink->bytes,
+                 sodium_bin2hex(text, sizeof text, hash, sizeof hash));
+    return PACK_DONE;
+}
+
+static int create_with(struct archive *to, struct snapshots *snapshots, const char *folder,
+                       int64_t limit)
+{
+    struct sink sink = {.limit = limit};
+
+    (void)crypto_generichash_init(&sink.hash, NULL, 0, HASH_BYTES);
+    const enum pack_exit code = write_archive(to, &sink, folder, snapshots);
     if (sink.over || code == PACK_TOO_BIG) {
         return fail(PACK_TOO_BIG, "the checkpoint is larger than %" PRId64 " bytes", limit);
     }
     if (code == PACK_FAILED) {
         return fail(code, "the checkpoint could not be written: %s", archive_error_string(to));
     }
-    if (code == PACK_MOVED || !snapshots_hold(&snapshots)) {
+    if (code == PACK_MOVED || !snapshots_hold(snapshots)) {
         return fail(PACK_MOVED, "files of the checkpoint changed while it was saved; write a new "
                                 "file and rename it");
     }
-    if (fsync(PACK_FD) != 0) {
-        return fail(PACK_FAILED, "the checkpoint could not be written: %s", strerror(errno));
-    }
-    (void)crypto_generichash_final(&sink.hash, hash, sizeof hash);
-    (void)printf("%" PRId64 " %s\n", sink.bytes,
-                 sodium_bin2hex(text, sizeof text, hash, sizeof hash));
-    return PACK_DONE;
+    return tell_saved(&sink);
+}
+
+static int create(const char *folder, int64_t limit)
+{
+    struct snapshots snapshots = {.list = calloc(FILES_MAX, sizeof *snapshots.list)};
+    struct archive *to = archive_write_new();
+    const int code = to == NULL || snapshots.list == NULL
+                         ? fail(PACK_FAILED, "no memory for an archive")
+                         : create_with(to, &snapshots, folder, limit);
+
+    (void)archive_write_free(to);
+    snapshots_fini(&snapshots);
+    return code;
 }
 
 /* --- reading --- */
@@ -310,12 +333,13 @@ static int extract_all(struct archive *from, struct archive *to)
                                       archive_error_string(from));
 }
 
-static int extract(const char *folder, int64_t bytes, const char *hash)
+static int extract_with(struct archive *from, struct archive *to, const char *folder, int64_t bytes,
+                        const char *hash)
 {
-    struct archive *from = archive_read_new();
-    struct archive *to = archive_write_disk_new();
+    const int safe = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
+                     ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
 
-    if (from == NULL || to == NULL || chdir(folder) != 0) {
+    if (chdir(folder) != 0) {
         return fail(PACK_FAILED, "%s: %s", folder, strerror(errno));
     }
     if (!verify(bytes, hash)) {
@@ -324,10 +348,7 @@ static int extract(const char *folder, int64_t bytes, const char *hash)
     }
     if (archive_read_support_format_tar(from) != ARCHIVE_OK ||
         archive_read_support_filter_zstd(from) != ARCHIVE_OK ||
-        archive_write_disk_set_options(
-            to, ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-                    ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS) !=
-            ARCHIVE_OK ||
+        archive_write_disk_set_options(to, safe) != ARCHIVE_OK ||
         archive_read_open_fd(from, PACK_FD, BLOCK_BYTES) != ARCHIVE_OK) {
         return fail(PACK_CORRUPT, "the checkpoint cannot be read: %s", archive_error_string(from));
     }
@@ -335,6 +356,18 @@ static int extract(const char *folder, int64_t bytes, const char *hash)
     if (code == PACK_DONE && archive_write_close(to) != ARCHIVE_OK) {
         return fail(PACK_FAILED, "%s: %s", folder, archive_error_string(to));
     }
+    return code;
+}
+
+static int extract(const char *folder, int64_t bytes, const char *hash)
+{
+    struct archive *from = archive_read_new();
+    struct archive *to = archive_write_disk_new();
+    const int code = from == NULL || to == NULL ? fail(PACK_FAILED, "no memory for an archive")
+                                                : extract_with(from, to, folder, bytes, hash);
+
+    (void)archive_read_free(from);
+    (void)archive_write_free(to);
     return code;
 }
 

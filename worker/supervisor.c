@@ -275,7 +275,7 @@ static void report_gone(const struct supervisor *self)
 
 int supervise(void)
 {
-    struct supervisor self = {0};
+    static struct supervisor self;
     sigset_t all;
 
     (void)sigfillset(&all);

@@ -15,7 +15,10 @@
 
 static char byte_at(int64_t offset)
 {
-    return offset % 61 == 60 ? '\n' : (char)('!' + (offset * 7 + offset / 4096) % 90);
+    if (offset % 61 == 60) {
+        return '\n';
+    }
+    return (char)('!' + (offset * 7 + offset / 4096) % 90);
 }
 
 static void write_to(struct capture *capture, int64_t until)
