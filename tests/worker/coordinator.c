@@ -51,7 +51,8 @@ static void run_directory(const struct coordinator *self, bool keep)
     if (keep) {
         (void)snprintf(command, sizeof command, "cp -a '%s' '%s.kept'", self->run, self->run);
     } else {
-        (void)snprintf(command, sizeof command, "mv -T '%s.kept' '%s'", self->run, self->run);
+        (void)snprintf(command, sizeof command, "rm -rf '%s'; mv -T '%s.kept' '%s'", self->run,
+                       self->run, self->run);
     }
     assert_int_equal(system(command), 0);
 }
