@@ -40,13 +40,14 @@ static void describe_simple(struct store *store)
         {.name = "amp", .type = "bool", .choices = "[false,true]"},
         {.name = "width", .type = "ordinal", .choices = "[8,16,32]"},
         {.name = "decay", .type = "float", .high = 0.5, .step = 0.05},
+        {.name = "momentum", .type = "float", .low = 0.5, .high = 1, .log = true, .step = 0.1},
         {.name = "data_seed", .type = "constant", .choices = "[1234]"}};
     static const struct store_objective objectives[] = {{"val_loss", false}, {"latency", true}};
     static const struct store_outcome outcomes[] = {{"params_m", -HUGE_VAL, 25}};
     const struct store_description description = {.experiment = 1,
                                                   .budget_trials = 50,
                                                   .parameters = parameters,
-                                                  .parameter_count = 7,
+                                                  .parameter_count = 8,
                                                   .objectives = objectives,
                                                   .objective_count = 2,
                                                   .outcomes = outcomes,
@@ -69,8 +70,8 @@ enum text {
     TEXT_COUNT
 };
 
-static const char params[] =
-    "{\"lr\":0.0019,\"layers\":3,\"opt\":\"sgd\",\"amp\":true,\"width\":16,\"decay\":0.15}";
+static const char params[] = "{\"lr\":0.0019,\"layers\":3,\"opt\":\"sgd\",\"amp\":true,"
+                             "\"width\":16,\"decay\":0.15,\"momentum\":0.9}";
 
 static const char *const items[] = {[TEXT_NAME - 1] = "digits",
                                     [TEXT_SPEC - 1] = "name: digits\n",

@@ -2,6 +2,7 @@
  * The store keeps what it was given: random rows of random turns are applied, committed, and read
  * back identical, by this connection, after a restart, and by SQL.
  */
+#include "store/inside.h"
 #include "store/moment.h"
 #include "store/rows.h"
 #include "store/words.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static char *folder;
 static char path[512];
@@ -101,7 +103,7 @@ static void test_views(void **state)
                                          " '[{\"metric\":\"params_m\",\"min\":null,\"max\":25.0}]'"
                                          " AND metric = 'val_loss' AND direction = 'minimize'"),
                      1);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM parameter WHERE log = 1"), 1);
+    assert_int_equal(query_integer(path, "SELECT count(*) FROM parameter WHERE log = 1"), 2);
     store_close(store);
 }
 
@@ -256,6 +258,40 @@ static void test_log_is_bounded(void **state)
     store_close(store);
 }
 
+static int64_t value_of(sqlite3 *db, const char *sql)
+{
+    struct error error;
+    int64_t value = -1;
+
+    assert_int_equal(db_integer(db, sql, &value, &error), TIDE_OK);
+    return value;
+}
+
+/* Each step is all or nothing, and there is a copy of what was there before. */
+static void test_migration(void **state)
+{
+    static const char *const steps[] = {"CREATE TABLE x (a INTEGER)", "INSERT INTO x VALUES (2)",
+                                        "INSERT INTO x VALUES (3); NONSENSE"};
+    char copy[600];
+    sqlite3 *db;
+    struct error error;
+
+    (void)state;
+    (void)snprintf(copy, sizeof copy, "%s.bak-v1", path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(migrate(db, path, steps, 1, &error), TIDE_OK);
+    assert_int_equal(migrate(db, path, steps, 1, &error), TIDE_OK); /* nothing to do */
+    assert_int_equal(access(copy, F_OK), -1);
+    assert_int_equal(migrate(db, path, steps, 3, &error), TIDE_BUG);
+    assert_int_equal(value_of(db, "PRAGMA user_version"), 2);
+    assert_int_equal(value_of(db, "SELECT sum(a) FROM x"), 2);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
+    assert_int_equal(value_of(db, "PRAGMA user_version"), 1);
+    assert_int_equal(value_of(db, "SELECT count(*) FROM x"), 0);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 /* Moments agree with the C library's calendar, and read back. */
 static void test_moments(void **state)
 {
@@ -294,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fences, setup, teardown),
         cmocka_unit_test_setup_teardown(test_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_is_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_migration, setup, teardown),
         cmocka_unit_test(test_moments),
     };
 
