@@ -32,6 +32,18 @@ static enum tide_status core_open(struct coordinator *coordinator, struct error 
     return TIDE_OK;
 }
 
+/* Without configured keys every worker is on this machine: their checkpoints can lie beside the
+ * store. */
+static void checkpoints_place(struct coordinator *coordinator, const char *store)
+{
+    char absolute[KEY_PATH_BYTES];
+
+    if (realpath(store, absolute) != NULL) {
+        (void)snprintf(coordinator->checkpoints, sizeof coordinator->checkpoints,
+                       "%.4000s.checkpoints", absolute);
+    }
+}
+
 static enum tide_status store_begin(struct coordinator *coordinator,
                                     const struct coordinator_options *options, struct error *error)
 {
@@ -47,7 +59,11 @@ static enum tide_status store_begin(struct coordinator *coordinator,
     if (length < 0 || (size_t)length >= sizeof coordinator->run_directory) {
         return error_set(error, TIDE_INVALID, "the path of the store is too long");
     }
-    return store_open(&store, &coordinator->store, error);
+    const enum tide_status status = store_open(&store, &coordinator->store, error);
+    if (status == TIDE_OK && options->keys == NULL) {
+        checkpoints_place(coordinator, options->store);
+    }
+    return status;
 }
 
 static enum tide_status transport_begin(struct coordinator *coordinator,

@@ -2,10 +2,10 @@
 
 #include "base/log.h"
 #include "loop/clock.h"
+#include "loop/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
@@ -203,14 +203,6 @@ int crew_running(const struct crew *crew)
     return running;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 void crew_close(struct crew *crew, bool finished)
 {
     crew_leave(crew, true);
@@ -221,6 +213,6 @@ void crew_close(struct crew *crew, bool finished)
         }
     }
     if (finished && crew->directory[0] != '\0') {
-        (void)nftw(crew->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        tree_remove(crew->directory);
     }
 }

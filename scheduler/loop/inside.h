@@ -53,6 +53,8 @@ struct coordinator {
     enum tide_status failed; /* why the coordinator cannot go on; TIDE_OK it can */
     struct error error;
     char run_directory[KEY_PATH_BYTES];
+    char checkpoints[KEY_PATH_BYTES]; /* where workers of this machine keep theirs; "" they may be
+                                         elsewhere */
 };
 
 /* step.c: one event through the core, its records into the store's batch, its effects to the

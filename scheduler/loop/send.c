@@ -147,7 +147,8 @@ static enum tide_status checkpoint_fill(struct coordinator *coordinator,
     struct store_checkpoint checkpoint;
 
     assign->checkpoint_max_bytes = spec->checkpoint.max_bytes;
-    assign->checkpoint_store = spec->checkpoint.path == NULL ? "" : spec->checkpoint.path;
+    assign->checkpoint_store =
+        spec->checkpoint.path == NULL ? coordinator->checkpoints : spec->checkpoint.path;
     if (pointer->attempt == 0 || spec->preemption.resume == SPEC_RESUME_RESTART) {
         return TIDE_OK;
     }

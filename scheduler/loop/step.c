@@ -6,7 +6,10 @@
 
 #include "base/log.h"
 #include "loop/clock.h"
+#include "loop/tree.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +97,25 @@ void trial_tell(struct coordinator *coordinator, const struct trial_row *row)
     searcher_tell(coordinator->searcher, &tell);
 }
 
+/* What a trial that has ended kept beside the store; one that is buried may be dug up again. */
+static void checkpoints_drop(const struct coordinator *coordinator, const struct trial_row *row)
+{
+    char path[KEY_PATH_BYTES + 64];
+
+    if (coordinator->checkpoints[0] != '\0' && row->checkpoint.attempt > 0 &&
+        row->state != TRIAL_BURIED) {
+        (void)snprintf(path, sizeof path, "%s/%s/%" PRId32 ".%" PRId32, coordinator->checkpoints,
+                       store_cluster(coordinator->store), row->experiment, row->number);
+        tree_remove(path);
+    }
+}
+
+static void trial_ended(struct coordinator *coordinator, const struct trial_row *row)
+{
+    trial_tell(coordinator, row);
+    checkpoints_drop(coordinator, row);
+}
+
 static void effects_do(struct coordinator *coordinator)
 {
     for (uint32_t i = 0; i < coordinator->outcome->effect_count; i++) {
@@ -103,8 +125,8 @@ static void effects_do(struct coordinator *coordinator)
             searcher_ask(coordinator->searcher, effect->experiment, effect->number);
             break;
         case EFFECT_TELL:
-            trial_tell(coordinator,
-                       core_trial(coordinator->core, effect->experiment, effect->number));
+            trial_ended(coordinator,
+                        core_trial(coordinator->core, effect->experiment, effect->number));
             break;
         case EFFECT_FORGET:
             searcher_forget(coordinator->searcher, effect->experiment, effect->number);

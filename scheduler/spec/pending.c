@@ -26,8 +26,8 @@ static const struct pending {
     {"schedule.max_price", NULL, "trials run at any price"},
     {"schedule.deadline", NULL, "it is not watched"},
     {"schedule.if_late", NULL, "the deadline is not watched"},
-    {"preemption.resume", "checkpoint", "a preempted trial starts again from its beginning"},
-    {"checkpoint", NULL, "checkpoints are not kept"},
+    {"checkpoint.store", "coordinator", "workers of other machines start again from the beginning"},
+    {"checkpoint.keep", NULL, "the last two are kept"},
     {"fleet", NULL, "every worker that connects is used"},
 };
 

@@ -1,0 +1,54 @@
+#!/bin/sh
+# A worker is told to leave in the middle of a trial (SIGTERM, as a cloud's notice does): the script
+# saves, exits, and another worker goes on from its checkpoint. No step is computed twice.
+. "$(dirname "$0")/lib.sh"
+mkfifo begun go
+cat >objective.sh <<'END'
+cd "$TIDEMILL_CHECKPOINT_DIR" || exit 1
+step=0
+test "$TIDEMILL_RESUME" = 0 || step=$(cat step)
+while [ $step -lt 6 ]; do
+    step=$((step + 1))
+    echo "$TIDEMILL_ATTEMPT $step" >>"$here/witness.txt"
+    echo $step >step.new && mv step.new step
+    echo '{"step":'$step',"metrics":{"loss":'$((10 - step))'}}' >>"$TIDEMILL_REPORT"
+    echo '{"checkpoint":'$step'}' >>"$TIDEMILL_REPORT"
+    if [ "$TIDEMILL_ATTEMPT$step" = 13 ]; then
+        echo "$step" >"$here/begun"
+        until [ -e "$TIDEMILL_NOTICE" ]; do :; done
+        cp "$TIDEMILL_NOTICE" "$here/notice.json"
+        exit 75
+    fi
+done
+echo '{"final":true}' >>"$TIDEMILL_REPORT"
+END
+cat >spec.yaml <<END
+name: resume
+command: [sh, objective.sh, "{x}"]
+parameters: {x: {type: float, min: 0, max: 1}}
+objective: {metric: loss, direction: minimize}
+budget: {trials: 1}
+environment: {env: {here: $here}}
+preemption: {signal: SIGUSR1, grace: 20s}
+END
+sed -i '1i trap : USR1' objective.sh
+exec 3<>begun
+mkfifo served
+"$tidemill" serve --store s.db --listen 'tcp://127.0.0.1:*' 2>served &
+exec 4<served
+read -r line <&4
+(cat <&4 >serve.log) &
+"$worker" --keys s.db.run --name first --state first --allow-root 2>first.log &
+first=$!
+"$tidemill" submit spec.yaml --store s.db
+read -r line <&3
+kill -TERM $first
+"$worker" --keys s.db.run --name second --state second --allow-root 2>second.log &
+"$tidemill" wait 1 --store s.db
+grep -q '"reason"' notice.json || fail "the notice does not say why: $(cat notice.json)"
+same steps "$(cut -d' ' -f2 witness.txt | tr '\n' ' ')" '1 2 3 4 5 6 '
+same trial "$(query s.db 'SELECT state, value, attempts, restarts, preemptions FROM trial')" \
+    'completed|4.0|2|0|1'
+same attempts "$(query s.db 'SELECT group_concat(state), max(from_step) FROM attempt')" \
+    'preempted,done|3'
+[ ! -e s.db.checkpoints/*/1.0 ] || fail 'checkpoints of an ended trial are kept'
