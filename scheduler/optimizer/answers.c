@@ -68,17 +68,12 @@ static double smoothed(struct tide_optimizer *optimizer, size_t index)
     return mean[0];
 }
 
-/* Builds the model without its pending points, as they would be drawn. */
+/* Builds the model of what was told alone. */
 static enum tide_status build_plain(struct tide_optimizer *optimizer)
 {
     struct fit fit = optimizer->fit;
-    const enum tide_status status = model_build(optimizer, &fit, true);
 
-    for (size_t i = 0; i < MODEL_PROCESSES_MAX; i++) {
-        optimizer->model.gp[i].pending = 0;
-        optimizer->model.gp[i].draws = 1;
-    }
-    return status;
+    return model_build(optimizer, &fit, true, false);
 }
 
 static enum tide_status best_one(struct tide_optimizer *optimizer, size_t *index)

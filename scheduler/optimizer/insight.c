@@ -37,14 +37,12 @@ static enum tide_status survey_open(struct survey *survey, struct tide_optimizer
 
     *survey = (struct survey){.optimizer = optimizer};
     if (objective < optimizer->model.objectives) {
-        status = model_build(optimizer, &fit, true);
+        status = model_build(optimizer, &fit, true, false);
     }
     if (status != TIDE_OK) {
         return status;
     }
     survey->gp = &optimizer->model.gp[objective];
-    survey->gp->pending = 0;
-    survey->gp->draws = 1;
     survey->x = calloc(SAMPLE * optimizer->model.space.count, sizeof *survey->x);
     survey->mean = calloc(SAMPLE, sizeof *survey->mean);
     survey->variance = calloc(SAMPLE, sizeof *survey->variance);

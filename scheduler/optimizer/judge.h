@@ -25,6 +25,9 @@ struct judge {
 enum tide_status judge_open(struct judge *judge, const struct tide_optimizer *optimizer);
 void judge_close(struct judge *judge);
 
+/* judge_standing: what there is to beat, for the model as it is now; judge_open does it. */
+void judge_standing(struct judge *judge, const struct tide_optimizer *optimizer);
+
 /* judge_point: at a point as the model sees it; the gradient by places (NULL if not wanted). */
 double judge_point(struct judge *judge, const double *x, double *gradient);
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 1000, PENDING_ROWS_MAX = 256, DRAWS = 16 };
+enum { ROWS_MAX = 1000, SUBSET_ROWS = 500, PENDING_ROWS_MAX = 256, DRAWS = 16 };
 
 static const double step_span = 1e-3; /* steps below this share of the full one look alike */
 static const double odds_noise = 0.1;
@@ -155,8 +155,8 @@ static bool telling(const struct tide_optimizer *optimizer, size_t i, double *la
 }
 
 /*
- * Which rows a process sees: all, or where they are more than ROWS_MAX the better half of that
- * number and the latest others. `chosen` gets indices for row_at.
+ * Which rows a process sees: all, or where they are more than ROWS_MAX a subset of bounded cost,
+ * half of it the best and half the latest others. `chosen` gets indices for row_at.
  */
 static size_t choose_rows(struct tide_optimizer *optimizer, size_t index, size_t *chosen)
 {
@@ -178,7 +178,7 @@ static size_t choose_rows(struct tide_optimizer *optimizer, size_t index, size_t
     size_t recent = usable;
     if (usable > ROWS_MAX) {
         gsl_sort(values, 1, usable);
-        worst = values[ROWS_MAX / 2];
+        worst = values[SUBSET_ROWS / 2];
         recent = 0;
     }
     last_step = 0;
@@ -186,7 +186,7 @@ static size_t choose_rows(struct tide_optimizer *optimizer, size_t index, size_t
         const double value =
             model->warp[index].sign * lesson(model, index, row_at(optimizer, i, &x));
         count += isfinite(value) && value >= worst ? 1 : 0;
-        if (count >= ROWS_MAX / 2) {
+        if (count >= SUBSET_ROWS / 2) {
             recent = i;
             break;
         }
@@ -278,7 +278,7 @@ static void append_pending(struct tide_optimizer *optimizer, size_t index, size_
 }
 
 static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *fit, size_t index,
-                                  bool renew)
+                                  bool renew, bool pending)
 {
     struct model *model = &optimizer->model;
     struct gp *gp = &model->gp[index];
@@ -302,7 +302,7 @@ static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *
         }
     }
     status = gp_condition(gp, &fit->hyper[index]);
-    if (status == TIDE_OK) {
+    if (status == TIDE_OK && pending) {
         append_pending(optimizer, index, model->objectives == 1 && index == 0 ? DRAWS : 1);
     }
     return status;
@@ -332,15 +332,17 @@ static void build_odds(struct tide_optimizer *optimizer, const struct fit *fit)
     }
 }
 
-enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit)
+enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit,
+                             bool pending)
 {
     struct model *model = &optimizer->model;
     const size_t rows = optimizer->observed.count + optimizer->curve.count;
     const bool renew = fit->told == 0 || (refit && stale(fit, rows));
     enum tide_status status = reserve(optimizer);
 
+    model->serial++;
     for (size_t i = 0; i < model->objectives + model->outcomes && status == TIDE_OK; i++) {
-        status = build_one(optimizer, fit, i, renew);
+        status = build_one(optimizer, fit, i, renew, pending);
         model->known[i] = status == TIDE_OK;
         if (i >= model->objectives && status == TIDE_NOT_FOUND) {
             status = TIDE_OK; /* nothing is known of this constraint yet */

@@ -36,6 +36,7 @@ struct model {
     bool known[MODEL_PROCESSES_MAX]; /* which have enough to go by; the last: something failed */
     double *values;                  /* scratch: 3 x values_capacity */
     size_t values_capacity;
+    uint64_t serial; /* counts builds */
 };
 
 /* model_init: TIDE_INVALID explains itself in `message`. model_fini accepts a zeroed one. */
@@ -46,11 +47,13 @@ void model_fini(struct model *model);
 void model_place(const struct model *model, const double *x, double *placed);
 
 /*
- * model_build: warps the values, fits where `fit` is too old (and `refit`), conditions and appends
- * the pending points, drawing their values jointly where there is one objective. TIDE_NOT_FOUND
- * with fewer than two values of every objective, TIDE_NUMERIC where no model could be made.
+ * model_build: warps the values, fits where `fit` is too old (and `refit`), conditions and, if
+ * `pending`, appends the pending points, drawing their values jointly where there is one objective.
+ * TIDE_NOT_FOUND with fewer than two values of every objective, TIDE_NUMERIC where no model could
+ * be made.
  */
-enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit);
+enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit,
+                             bool pending);
 
 /* model_renew: fits process `index`, whose rows and told values are given; its y is left warped. */
 void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIES = 1000, COUNTABLE = 1 << 20 };
+enum {
+    TRIES = 1000,
+    COUNTABLE = 1 << 20,
+    MANY = 24 /* pending points from which the pool serves */
+};
 
 static const double near_used = 1e-7;
 
@@ -117,6 +121,7 @@ void tide_free(struct tide_optimizer *optimizer)
         return;
     }
     judge_close(&optimizer->judge);
+    pool_fini(&optimizer->pool);
     model_fini(&optimizer->model);
     table_fini(&optimizer->observed);
     table_fini(&optimizer->curve);
@@ -223,14 +228,30 @@ static enum tide_status grid_ask(const struct tide_optimizer *optimizer, double 
     return TIDE_EXHAUSTED;
 }
 
+/* With many points pending the model is kept while nothing new was told. */
+static enum tide_status build_for_ask(struct tide_optimizer *optimizer, struct fit *fit, bool many)
+{
+    enum tide_status status = TIDE_OK;
+
+    if (many && optimizer->built == optimizer->version &&
+        optimizer->pool.serial == optimizer->model.serial && optimizer->pool.serial > 0) {
+        return TIDE_OK;
+    }
+    status = model_build(optimizer, fit, true, !many);
+    optimizer->built = optimizer->version;
+    return status;
+}
+
 static enum tide_status bayes_ask(struct tide_optimizer *optimizer, double *x,
                                   struct tide_suggestion *suggestion)
 {
+    const bool many = optimizer->pending.count >= MANY && optimizer->model.objectives == 1;
     struct fit fit = optimizer->fit;
     enum tide_status status = TIDE_NOT_FOUND;
+    bool found = false;
 
     if (optimizer->next >= (int64_t)optimizer->initial) {
-        status = model_build(optimizer, &fit, true);
+        status = build_for_ask(optimizer, &fit, many);
     }
     if (status == TIDE_NO_MEMORY) {
         return status;
@@ -240,7 +261,9 @@ static enum tide_status bayes_ask(struct tide_optimizer *optimizer, double *x,
         return sobol_ask(optimizer, x);
     }
     suggestion->phase = TIDE_PHASE_BAYES;
-    if (!search_point(optimizer, optimizer->next, x, &suggestion->acquisition)) {
+    found = many ? pool_point(optimizer, x, &suggestion->acquisition)
+                 : search_point(optimizer, optimizer->next, x, &suggestion->acquisition);
+    if (!found) {
         suggestion->phase = TIDE_PHASE_RANDOM;
         status = random_point(optimizer, x);
     }
@@ -363,6 +386,7 @@ enum tide_status tide_tell(struct tide_optimizer *optimizer, int64_t id, const d
         return TIDE_INVALID;
     }
     record.key = space_key(&optimizer->space, point);
+    optimizer->version++;
     if (result->outcome == TIDE_RUNNING) {
         return tell_curve(optimizer, &record, point);
     }
@@ -378,6 +402,7 @@ enum tide_status tide_forget(struct tide_optimizer *optimizer, int64_t id)
     if (id == TIDE_OWN || known_point(optimizer, id) == NULL) {
         return TIDE_NOT_FOUND;
     }
+    optimizer->version++;
     table_drop(&optimizer->pending, id, optimizer->space.count);
     table_drop(&optimizer->observed, id, optimizer->space.count);
     table_drop(&optimizer->curve, id, optimizer->space.count);
@@ -397,6 +422,7 @@ enum tide_status tide_pending(struct tide_optimizer *optimizer, int64_t id, cons
         return TIDE_EXISTS;
     }
     record.key = space_key(&optimizer->space, x);
+    optimizer->version++;
     return table_put(&optimizer->pending, &record, x, optimizer->space.count);
 }
 
@@ -405,6 +431,7 @@ enum tide_status tide_next_set(struct tide_optimizer *optimizer, int64_t k)
     if (k < 0) {
         return TIDE_INVALID;
     }
+    optimizer->version++;
     optimizer->next = k;
     return TIDE_OK;
 }
@@ -445,6 +472,7 @@ enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fi
     const size_t d = optimizer->model.space.count;
     const double *at = fit + 1;
 
+    optimizer->version++;
     if (count == 0) {
         *now = (struct fit){0};
         return TIDE_OK;

@@ -83,7 +83,7 @@ static void neighbour(struct hunt *hunt, const double *x, double *near)
     space_settle(space, near);
 }
 
-static size_t make_candidates(struct hunt *hunt, int64_t k)
+static size_t make_candidates(struct hunt *hunt, int64_t k, double *points, size_t wanted)
 {
     struct tide_optimizer *optimizer = hunt->optimizer;
     const size_t width = hunt->space->count;
@@ -91,8 +91,8 @@ static size_t make_candidates(struct hunt *hunt, int64_t k)
     const size_t anchors = judge_anchors(hunt->judge, optimizer, (uint64_t)k, anchor);
     size_t count = 0;
 
-    for (size_t i = 0; i < SEARCH_CANDIDATES; i++) {
-        double *x = optimizer->candidates + count * width;
+    for (size_t i = 0; i < wanted; i++) {
+        double *x = points + count * width;
         if (i % 2 == 0 || anchors == 0) {
             random_point(hunt, x);
         } else {
@@ -289,21 +289,35 @@ static bool pursue(struct hunt *hunt, size_t count, double *x, double *value)
     return found;
 }
 
+static struct hunt start(struct tide_optimizer *optimizer, int64_t k)
+{
+    struct hunt hunt = {.optimizer = optimizer,
+                        .judge = &optimizer->judge,
+                        .space = &optimizer->model.space,
+                        .movable = optimizer->model.shared};
+
+    rng_init(&hunt.rng, optimizer->seed ^ (uint64_t)k * 0x9e3779b97f4a7c15U, "search");
+    return hunt;
+}
+
+size_t search_candidates(struct tide_optimizer *optimizer, int64_t k, double *x, size_t count)
+{
+    struct hunt hunt = start(optimizer, k);
+
+    return make_candidates(&hunt, k, x, count);
+}
+
 bool search_point(struct tide_optimizer *optimizer, int64_t k, double *x, double *acquisition)
 {
     struct judge *judge = &optimizer->judge;
-    struct hunt hunt = {.optimizer = optimizer,
-                        .judge = judge,
-                        .space = &optimizer->model.space,
-                        .movable = optimizer->model.shared};
+    struct hunt hunt = start(optimizer, k);
     double bound = 0;
 
     judge->model = &optimizer->model;
     if (judge_open(judge, optimizer) != TIDE_OK) {
         return false;
     }
-    rng_init(&hunt.rng, optimizer->seed ^ (uint64_t)k * 0x9e3779b97f4a7c15U, "search");
-    const size_t count = make_candidates(&hunt, k);
+    const size_t count = make_candidates(&hunt, k, optimizer->candidates, SEARCH_CANDIDATES);
     if (!pursue(&hunt, count, x, acquisition)) {
         return false;
     }

@@ -6,6 +6,7 @@
 
 #include "optimizer/judge.h"
 #include "optimizer/model.h"
+#include "optimizer/pool.h"
 #include "optimizer/sobol.h"
 #include "optimizer/space.h"
 
@@ -51,6 +52,9 @@ struct tide_optimizer {
 
     struct sobol sobol;
     struct judge judge;
+    struct pool pool;
+    uint64_t version;   /* changes with every tell, forget or restored row */
+    uint64_t built;     /* the version the pool's model was built for */
     double *candidates; /* SEARCH_CANDIDATES x model.space.count */
     double *score;      /* SEARCH_CANDIDATES */
 };
@@ -61,5 +65,12 @@ bool state_used(const struct tide_optimizer *optimizer, const double *x, double 
 /* search_point: the model's choice into x (the caller's parameters), legal and unused, and its log
  * expected improvement. False if the search found only points that are used. */
 bool search_point(struct tide_optimizer *optimizer, int64_t k, double *x, double *acquisition);
+
+/* search_candidates: up to `count` allowed points as the model sees them, half of them near the
+ * best ones; returns how many. They depend on `k` and the built model alone. */
+size_t search_candidates(struct tide_optimizer *optimizer, int64_t k, double *x, size_t count);
+
+/* pool_point: as search_point, for many pending points; the model is built without them. */
+bool pool_point(struct tide_optimizer *optimizer, double *x, double *acquisition);
 
 #endif

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Shows that libtidemill can be used by a project outside the tree: installs it into an empty prefix,
-# builds the example through pkg-config and through the CMake package, and runs both: the same answer.
+# Shows that libtidemill can be used by a project outside the tree: installs it into an empty
+# prefix, builds the example through pkg-config and through the CMake package, and runs both: they
+# give the same answer.
 # usage: packages.sh CMAKE BUILD EXAMPLE COMPILER
 set -eu
 cmake=$1

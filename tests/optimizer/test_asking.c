@@ -191,6 +191,41 @@ static void rows_restore_the_search(void **state)
     tide_free(b);
 }
 
+/* Sixty points ahead, the last twenty of them again by an optimizer made from rows: the same bits,
+ * and no two points alike. */
+static void asks_far_ahead_are_restored_and_distinct(void **state)
+{
+    struct tide_optimizer *a = open_with(&plain);
+    struct tide_optimizer *b = open_with(&plain);
+    double x[90][WIDTH];
+    double fit[TIDE_FIT_MAX];
+    double again[WIDTH];
+
+    (void)state;
+    for (size_t i = 0; i < 90; i++) {
+        (void)ask(a, x[i]);
+        check_legal(x[i]);
+        for (size_t j = 0; j < i; j++) {
+            assert_false(same_bits(x[i], x[j], WIDTH));
+        }
+        if (i < 30) {
+            tell_value(a, (int64_t)i, NULL, bowl(x[i]));
+            tell_value(b, (int64_t)i, x[i], bowl(x[i]));
+        } else if (i < 70) {
+            assert_int_equal(tide_pending(b, (int64_t)i, x[i]), TIDE_OK);
+        } else {
+            if (i == 70) {
+                assert_int_equal(tide_fit_set(b, fit, tide_fit_get(a, fit)), TIDE_OK);
+                assert_int_equal(tide_next_set(b, 70), TIDE_OK);
+            }
+            (void)ask(b, again);
+            assert_true(same_bits(x[i], again, WIDTH));
+        }
+    }
+    tide_free(a);
+    tide_free(b);
+}
+
 /* Looking at answers between asks changes no later ask. */
 static void answers_leave_no_trace(void **state)
 {
@@ -388,6 +423,7 @@ int main(void)
         cmocka_unit_test(suggestions_are_legal_distinct_and_lead_somewhere),
         cmocka_unit_test(order_of_telling_leaves_no_trace),
         cmocka_unit_test(rows_restore_the_search),
+        cmocka_unit_test(asks_far_ahead_are_restored_and_distinct),
         cmocka_unit_test(answers_leave_no_trace),
         cmocka_unit_test(finite_space_is_used_up_exactly),
         cmocka_unit_test(hard_values_are_survived),

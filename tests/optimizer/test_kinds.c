@@ -103,7 +103,7 @@ static void check_gradient(struct tide_optimizer *optimizer)
     double gradient[SPACE_PARAMETERS_MAX];
     double placed[SPACE_PARAMETERS_MAX];
 
-    assert_int_equal(model_build(optimizer, &fit, true), TIDE_OK);
+    assert_int_equal(model_build(optimizer, &fit, true, true), TIDE_OK);
     optimizer->judge.model = &optimizer->model;
     assert_int_equal(judge_open(&optimizer->judge, optimizer), TIDE_OK);
     for (size_t place = 0; place < 2; place++) {
