@@ -24,12 +24,13 @@ export PATH
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/tidemill-compare-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
 
 # best ALGORITHM SEED: the lowest loss that this search finds.
 best() {
     spec=$scratch/$1-$2.yaml
     store=$scratch/$1-$2.db
-    sed -e "s|^workdir:.*|workdir: $here|" \
+    sed -e "s|^version: 1|&\nworkdir: $here|" \
         -e "s|^search:.*|search: {algorithm: $1, seed: $2}|" "$here/spec.yaml" >"$spec"
     tidemill run "$spec" --workers "$workers" --store "$store" >"$scratch/log" 2>&1 || {
         cat "$scratch/log" >&2

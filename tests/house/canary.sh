@@ -152,4 +152,28 @@ impure free "$without_heap" '#include <stdlib.h>
     void f(void *p) { free(p); }'
 impure exp 'base wire civil core agent sim' '#include <math.h>
     double f(double x) { return exp(x); }'
+# The tools are really asked, and what they say counts.
+# blamed TOOL WORDS CODE: the tool must refuse the tree with this code in it, and say WORDS; or
+# pass it, if WORDS is `nothing`.
+blamed() {
+    plant
+    cp "$house/../../.clang-tidy" "$house/../../.clang-format" "$tree"
+    printf '[{"directory": "%s", "command": "%s -c worker/link.c", "file": "%s"}]\n' \
+        "$tree" "$cc" "$tree/worker/link.c" >"$tree/build/compile_commands.json"
+    printf '%s\n' "$3" >"$tree/worker/link.c"
+    if sh "$house/tools.sh" "$1" "$tree" "$tree/build" >"$tree/said" 2>&1; then
+        [ "$2" = nothing ] || die "$1 passes: $3"
+    else
+        grep -qF -e "$2" "$tree/said" || die "$1 did not say '$2': $(cat "$tree/said")"
+    fi
+    faults=$((faults + 1))
+}
+
+for tool in format tidy cppcheck; do
+    blamed $tool nothing 'int link_number(void);'
+done
+blamed format 'should be clang-formatted' 'int   link_number( void );'
+blamed tidy 'bugprone-sizeof-expression' '#include <string.h>
+void link_clear(char *p) { memset(p, 0, sizeof(sizeof(p))); }'
+blamed cppcheck 'nullPointer' 'int link_number(int *p) { if (p) { *p = 1; } return *p; }'
 echo "canary: $faults planted cases, each judged rightly"

@@ -20,10 +20,13 @@ is_included() {
     printf '%s\n' "$included" | grep -qxF "$(basename "$1")"
 }
 
-# is_named: by a file that is not the script itself.
+# is_named: by a file that is not the script itself, or, without its extension, by a list of
+# CMake's.
 is_named() {
+    stem=$(basename "$1")
     { files; find .ci cmake docs README.md CONTRIBUTING.md CMakeLists.txt -type f 2>/dev/null; } |
-        grep -vxF "$1" | xargs grep -lqF "$(basename "$1")"
+        grep -vxF "$1" | xargs grep -lqF "$stem" ||
+        grep -qwF "${stem%.*}" "$(dirname "$1")/CMakeLists.txt" 2>/dev/null
 }
 
 orphans=0
