@@ -39,6 +39,7 @@ static const struct command commands[] = {
     {"kick", "ID[.TRIAL]", "queue buried trials again", command_kick},
     {"drain", "WORKER", "empty a worker", command_drain},
     {"workers", "", "every worker and what it runs", command_workers},
+    {"keygen", "ROLE NAME", "a key for a worker or an operator elsewhere", command_keygen},
     {"export", "[ID] --format csv|jsonl", "every trial, for other programs", command_export},
     {"simulate", "--suite FOLDER", "what a search would have cost in a recorded market",
      command_simulate},

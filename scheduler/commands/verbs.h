@@ -9,6 +9,7 @@ int command_cancel(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_drain(int argc, char **argv);
 int command_export(int argc, char **argv);
+int command_keygen(int argc, char **argv);
 int command_kick(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_pause(int argc, char **argv);
