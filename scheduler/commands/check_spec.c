@@ -146,14 +146,11 @@ static bool print_parameters(struct screen *screen, const struct spec *spec)
 /* The words of the first trial: the defaults, and the middle where there is none. */
 static json_t *first_words(const struct spec *spec)
 {
-    double *values = calloc(spec->parameter_count, sizeof *values);
+    double values[SPEC_PARAMETERS_MAX];
     char **argv = NULL;
     struct error error;
     json_t *words = NULL;
 
-    if (values == NULL) {
-        return NULL;
-    }
     spec_point_initial(spec, values);
     if (spec_command(spec, values, spec->fidelity.max, &argv, &error) == TIDE_OK) {
         words = json_array();
@@ -165,7 +162,6 @@ static json_t *first_words(const struct spec *spec)
         }
     }
     free(argv);
-    free(values);
     return words;
 }
 

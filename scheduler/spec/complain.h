@@ -6,8 +6,6 @@
 
 #include "spec/source.h"
 
-#include <stdarg.h>
-
 /*
  * complain: adds an error at `place` (line 0: the file as a whole) with the line it stands on taken
  * from `source` (NULL: none). `hint` is the suggestion after the caret, "" for none.
@@ -17,14 +15,14 @@ __attribute__((format(printf, 5, 6))) void complain(struct spec_report *report,
                                                     struct spec_place place, const char *hint,
                                                     const char *format, ...);
 
-/* complain_list, caution_list: the same, and as a warning, with the arguments as a list. */
-__attribute__((format(printf, 5, 0))) void complain_list(struct spec_report *report,
-                                                         const struct source *source,
-                                                         struct spec_place place, const char *hint,
-                                                         const char *format, va_list arguments);
-__attribute__((format(printf, 5, 0))) void caution_list(struct spec_report *report,
-                                                        const struct source *source,
-                                                        struct spec_place place, const char *hint,
-                                                        const char *format, va_list arguments);
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+
+/*
+ * complain_slot: counts a message and makes room for it, all filled but the text, which the caller
+ * writes. NULL where the report holds enough earlier ones.
+ */
+struct spec_message *complain_slot(struct spec_report *report, enum severity severity,
+                                   const struct source *source, struct spec_place place,
+                                   const char *hint);
 
 #endif

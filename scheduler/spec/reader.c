@@ -12,24 +12,39 @@ enum {
     NEAREST_MAX = 100, /* more words take too long to compare, and a hostile spec has many errors */
 };
 
+static void say(struct reader *reader, enum severity severity, struct spec_place place,
+                const char *hint, const char *text)
+{
+    struct spec_message *message =
+        complain_slot(reader->report, severity, reader->source, place, hint);
+
+    if (message != NULL) {
+        text_copy(message->text, sizeof message->text, text);
+    }
+}
+
 void reader_error(struct reader *reader, struct spec_place place, const char *hint,
                   const char *format, ...)
 {
+    char text[SPEC_MESSAGE_BYTES];
     va_list arguments;
 
     va_start(arguments, format);
-    complain_list(reader->report, reader->source, place, hint, format, arguments);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    say(reader, SEVERITY_ERROR, place, hint, text);
 }
 
 void reader_warning(struct reader *reader, struct spec_place place, const char *hint,
                     const char *format, ...)
 {
+    char text[SPEC_MESSAGE_BYTES];
     va_list arguments;
 
     va_start(arguments, format);
-    caution_list(reader->report, reader->source, place, hint, format, arguments);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    say(reader, SEVERITY_WARNING, place, hint, text);
 }
 
 void *reader_take(struct reader *reader, size_t count, size_t bytes)

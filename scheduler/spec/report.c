@@ -112,52 +112,41 @@ static void excerpt_fill(struct spec_message *message, const char *line, size_t 
     }
 }
 
-__attribute__((format(printf, 5, 0))) static void
-message_fill(struct spec_message *message, const struct source *source, struct spec_place place,
-             const char *hint, const char *format, va_list arguments)
+struct spec_message *complain_slot(struct spec_report *report, enum severity severity,
+                                   const struct source *source, struct spec_place place,
+                                   const char *hint)
 {
+    const bool error = severity == SEVERITY_ERROR;
+    struct spec_message *message =
+        error ? make_room(report->errors, &report->errors_held, SPEC_ERRORS_MAX, place)
+              : make_room(report->warnings, &report->warnings_held, SPEC_WARNINGS_MAX, place);
+
+    *(error ? &report->error_count : &report->warning_count) += 1;
+    if (message == NULL) {
+        return NULL;
+    }
     *message = (struct spec_message){
         .line = place.line, .column = place.column, .length = place.length > 0 ? place.length : 1};
-    (void)vsnprintf(message->text, sizeof message->text, format, arguments);
     text_copy(message->hint, sizeof message->hint, hint);
     if (source != NULL && place.line > 0) {
         size_t bytes = 0;
         const char *line = line_find(source, place.line, &bytes);
         excerpt_fill(message, line, bytes);
     }
-}
-
-void complain_list(struct spec_report *report, const struct source *source, struct spec_place place,
-                   const char *hint, const char *format, va_list arguments)
-{
-    struct spec_message *message =
-        make_room(report->errors, &report->errors_held, SPEC_ERRORS_MAX, place);
-
-    report->error_count++;
-    if (message != NULL) {
-        message_fill(message, source, place, hint, format, arguments);
-    }
-}
-
-void caution_list(struct spec_report *report, const struct source *source, struct spec_place place,
-                  const char *hint, const char *format, va_list arguments)
-{
-    struct spec_message *message =
-        make_room(report->warnings, &report->warnings_held, SPEC_WARNINGS_MAX, place);
-
-    report->warning_count++;
-    if (message != NULL) {
-        message_fill(message, source, place, hint, format, arguments);
-    }
+    return message;
 }
 
 void complain(struct spec_report *report, const struct source *source, struct spec_place place,
               const char *hint, const char *format, ...)
 {
+    struct spec_message *message = complain_slot(report, SEVERITY_ERROR, source, place, hint);
     va_list arguments;
 
+    if (message == NULL) {
+        return;
+    }
     va_start(arguments, format);
-    complain_list(report, source, place, hint, format, arguments);
+    (void)vsnprintf(message->text, sizeof message->text, format, arguments);
     va_end(arguments);
 }
 
