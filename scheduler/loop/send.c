@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "spec/assign.h"
 #include "spec/point.h"
 
 #include <inttypes.h>
@@ -69,73 +70,6 @@ static void words_fill(struct wire_assign *assign, const struct spec *spec, char
     }
 }
 
-static void environment_fill(struct wire_assign *assign, const struct spec_environment *environment)
-{
-    for (size_t i = 0; i < environment->variable_count && i < WIRE_ENV_MAX; i++) {
-        assign->env[assign->env_count++] = (struct wire_pair){
-            .key = environment->variables[i].name, .value = environment->variables[i].value};
-    }
-    for (size_t i = 0; i < environment->secrets.count && i < WIRE_LABELS_MAX; i++) {
-        assign->secrets[assign->secret_count++] = environment->secrets.items[i];
-    }
-}
-
-static void objectives_fill(struct wire_assign *assign, const struct spec *spec)
-{
-    for (size_t i = 0; i < spec->objective_count; i++) {
-        assign->objectives[assign->objective_count++] =
-            (struct wire_objective){.metric = spec->objectives[i].metric,
-                                    .best = spec->objectives[i].reduce == SPEC_REDUCE_BEST,
-                                    .maximize = spec->objectives[i].maximize,
-                                    .required = true};
-    }
-    for (size_t i = 0; i < spec->constraint_count && assign->objective_count < WIRE_VALUES_MAX;
-         i++) {
-        if (spec->constraints[i].text == NULL) {
-            assign->objectives[assign->objective_count++] =
-                (struct wire_objective){.metric = spec->constraints[i].metric};
-        }
-    }
-}
-
-static enum wire_then then_of(enum spec_output_action action)
-{
-    switch (action) {
-    case SPEC_OUTPUT_INFEASIBLE:
-        return THEN_INFEASIBLE;
-    case SPEC_OUTPUT_FAIL:
-        return THEN_FAIL;
-    case SPEC_OUTPUT_RESTART:
-        return THEN_RESTART;
-    case SPEC_OUTPUT_AVOID_WORKER:
-        return THEN_AVOID_WORKER;
-    }
-    return THEN_FAIL;
-}
-
-static void rules_fill(struct wire_assign *assign, const struct spec *spec)
-{
-    for (size_t i = 0; i < spec->metrics.pattern_count && i < WIRE_RULES_MAX; i++) {
-        assign->patterns[assign->pattern_count++] = (struct wire_pair){
-            .key = spec->metrics.patterns[i].name, .value = spec->metrics.patterns[i].value};
-    }
-    assign->step_pattern = spec->metrics.step == NULL ? "" : spec->metrics.step;
-    for (size_t i = 0; i < spec->on_output_count && i < WIRE_RULES_MAX; i++) {
-        assign->rules[assign->rule_count++] = (struct wire_rule){
-            .match = spec->on_output[i].match, .then = then_of(spec->on_output[i].then)};
-    }
-}
-
-static void retry_fill(struct wire_assign *assign, const struct spec *spec)
-{
-    assign->grace_ms = spec->preemption.grace_ms;
-    assign->timeout_ms = spec->retry.timeout_ms;
-    assign->stall_ms = spec->retry.stall_timeout_ms;
-    assign->signal = spec->preemption.signal;
-    assign->stop_on_lease_loss = spec->retry.on_lease_loss == SPEC_LEASE_LOSS_STOP;
-    assign->target_step = spec->fidelity.name == NULL ? 0 : spec->fidelity.max;
-}
-
 static enum tide_status checkpoint_fill(struct coordinator *coordinator,
                                         const struct message *message, const struct spec *spec,
                                         struct wire_assign *assign, struct error *error)
@@ -146,9 +80,9 @@ static enum tide_status checkpoint_fill(struct coordinator *coordinator,
                                           .number = pointer->attempt};
     struct store_checkpoint checkpoint;
 
-    assign->checkpoint_max_bytes = spec->checkpoint.max_bytes;
-    assign->checkpoint_store =
-        spec->checkpoint.path == NULL ? coordinator->checkpoints : spec->checkpoint.path;
+    if (spec->checkpoint.path == NULL) {
+        assign->checkpoint_store = coordinator->checkpoints;
+    }
     if (pointer->attempt == 0 || spec->preemption.resume == SPEC_RESUME_RESTART) {
         return TIDE_OK;
     }
@@ -204,10 +138,8 @@ static enum tide_status assign_fill(struct coordinator *coordinator, const struc
     assign->params = assignment->params;
     assign->workdir = submission->workdir;
     words_fill(assign, spec, assignment->argv);
-    environment_fill(assign, &spec->environment);
-    objectives_fill(assign, spec);
-    rules_fill(assign, spec);
-    retry_fill(assign, spec);
+    spec_assign(spec, assign);
+    assign->target_step = spec->fidelity.name == NULL ? 0 : spec->fidelity.max;
     return checkpoint_fill(coordinator, message, spec, assign, error);
 }
 
