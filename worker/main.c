@@ -11,6 +11,7 @@
 
 #include <tidemill/version.h>
 
+#include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ int main(int argc, char **argv)
         (void)printf("tidemill-worker %s\n", TIDE_VERSION);
         return EXIT_CODE_OK;
     }
+    /* What this process inherited is not for its children. */
+    (void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     const int code = worker_run(&options);
     /* No exit handlers: libzmq 4.3.4 may crash when its context is torn down, and what must be
      * durable is. */

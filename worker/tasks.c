@@ -237,8 +237,10 @@ static void task_store(struct worker *worker, struct task *task, int64_t now_ms)
         TIDE_OK) {
         log_line(LOG_ERROR, "result_not_stored", "trial=%" PRId32 ".%" PRId32 " why=\"%s\"",
                  attempt->id.experiment, attempt->id.trial, error.text);
-        task->store_next_ms = now_ms + WORKER_STORE_MS;
-        return;
+        if (worker->terminations < 2) {
+            task->store_next_ms = now_ms + WORKER_STORE_MS;
+            return;
+        } /* else the worker must end at once, and the result with it */
     }
     const struct verdict verdict = verdict_of(&attempt->facts);
     log_line(LOG_INFO, "end",

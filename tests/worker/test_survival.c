@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,36 @@ static void an_idle_worker_leaves_when_told_so(void **state)
     assert_int_equal(self.byes, 2);
 }
 
+/* Killed is the parent, and gone the folder: nothing is left to wait for. */
+static void a_worker_ends_with_its_parent(void **state)
+{
+    char command[] = "sleep";
+    char time[] = "600";
+    char *sleeper[] = {command, time, NULL};
+    char pid[16];
+    const char *const words[] = {"--parent-pid", pid, NULL};
+    char lock[600];
+    char script[4096];
+    pid_t parent = 0;
+
+    (void)state;
+    assert_int_equal(kill(self.worker, SIGTERM), 0);
+    assert_int_equal(coordinator_wait_exit(&self), 0);
+    assert_int_equal(posix_spawnp(&parent, command, NULL, NULL, sleeper, NULL), 0);
+    (void)snprintf(pid, sizeof pid, "%d", parent);
+    coordinator_worker(&self, words);
+    path_in(lock, "lock");
+    holding_script(script, sizeof script, lock);
+    const struct wire_assign assign = assignment(1, 1, script);
+    wait_for(coordinator_assign(&self, &assign), "held");
+    (void)snprintf(script, sizeof script, "rm -rf '%s'", self.state);
+    assert_int_equal(system(script), 0);
+    assert_int_equal(kill(parent, SIGKILL), 0);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    assert_int_equal(coordinator_wait_exit(&self), 0);
+    wait_unlocked(lock);
+}
+
 /* --- checkpoints --- */
 
 static struct wire_assign saving(int32_t trial, int32_t number, const char *script)
@@ -324,6 +355,7 @@ int main(void)
         CASE(a_killed_supervisor_is_noticed),
         CASE(sigterm_drains_and_a_second_one_ends),
         CASE(an_idle_worker_leaves_when_told_so),
+        CASE(a_worker_ends_with_its_parent),
         CASE(a_checkpoint_carries_on),
         CASE(a_stopped_script_leaves_its_checkpoint),
         CASE(a_checkpoint_that_is_not_the_one_is_refused),
