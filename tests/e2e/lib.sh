@@ -9,9 +9,10 @@ cd "$here"
 
 finish() {
     code=$?
-    for pid in $(jobs -p); do
+    jobs -p >"$here/jobs" # dash knows no jobs inside of $(...)
+    while read -r pid; do
         kill -9 "$pid" 2>/dev/null || true
-    done
+    done <"$here/jobs"
     if [ "$code" -ne 0 ]; then
         echo "FAILED in $here; the events:"
         for store in ./*.db; do
