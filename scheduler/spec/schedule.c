@@ -3,10 +3,6 @@
  */
 #include "spec/sections.h"
 
-#include "spec/civil_text.h"
-#include "spec/zone.h"
-
-#include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -17,7 +13,7 @@
 struct raw_schedule {
     const struct node *timezone;
     const struct node *windows;
-    const struct node *closed;
+    const struct node *except;
     unsigned at_close;
     const struct node *prices;
     const struct node *max_price;
@@ -25,35 +21,48 @@ struct raw_schedule {
     unsigned if_late;
 };
 
-static void read_timezone(struct reader *reader, const struct node *node)
+/* What the room of local time says is wrong, at the place it names. */
+static void civil_error(struct reader *reader, const struct node *node, const struct error *error,
+                        const char *hint)
 {
-    char nearest[64];
-    char hint[SPEC_HINT_BYTES] = "an IANA name such as Europe/Paris";
+    struct spec_place place = node->place;
 
-    if (!reader_expect(reader, node, NODE_SCALAR, "timezone")) {
-        return;
+    if (node->lead >= 0 && error->column > 0) {
+        place.column += node->lead + error->column - 1;
+        place.length = 1;
     }
-    if (zone_exists(node->text)) {
-        reader->spec->schedule.timezone = node->text;
-        return;
-    }
-    zone_nearest(node->text, nearest, sizeof nearest);
-    if (nearest[0] != '\0') {
-        (void)snprintf(hint, sizeof hint, "did you mean '%s'?", nearest);
-    }
-    reader_error(reader, node->place, hint, "unknown time zone '%s'",
-                 shown(node->text, node->text_bytes).text);
+    reader_error(reader, place, hint, "%s", error->text);
 }
 
-static bool read_window(struct reader *reader, const struct node *node, struct spec_window *window)
+/* The message is ours; what comes after the name in theirs is the suggestion. */
+static struct zone *read_timezone(struct reader *reader, const struct node *node)
 {
-    const char *fault = "";
+    struct zone *zone = NULL;
+    struct error error;
+    const char *hint = NULL;
+
+    if (!reader_expect(reader, node, NODE_SCALAR, "timezone")) {
+        return NULL;
+    }
+    if (zone_open(&zone, node->text, &error) == TIDE_OK) {
+        reader->spec->schedule.timezone = node->text;
+        return zone;
+    }
+    hint = strstr(error.text, "': ");
+    reader_error(reader, node->place, hint == NULL ? "" : hint + strlen("': "),
+                 "unknown time zone '%s'", shown(node->text, node->text_bytes).text);
+    return NULL;
+}
+
+static bool read_window(struct reader *reader, const struct node *node, struct window *window)
+{
+    struct error error;
 
     if (!reader_expect(reader, node, NODE_SCALAR, "a window")) {
         return false;
     }
-    if (!civil_window(node->text, window, &fault)) {
-        reader_error(reader, node->place, "try \"Mon-Fri 22:00-06:00\"", "not a window: %s", fault);
+    if (window_parse(node->text, window, &error) != TIDE_OK) {
+        civil_error(reader, node, &error, "try \"Mon-Fri 22:00-06:00\"");
         return false;
     }
     return true;
@@ -64,7 +73,7 @@ static void read_windows(struct reader *reader, const struct node *node)
     struct spec_schedule *schedule = &reader->spec->schedule;
     size_t count = 0;
     const struct node *item = reader_list(reader, node, SPEC_LIST_MAX, &count);
-    struct spec_window *windows = reader_take(reader, count, sizeof *windows);
+    struct window *windows = reader_take(reader, count, sizeof *windows);
 
     schedule->windows = windows;
     for (size_t i = 0; i < count && windows != NULL; i++, item = item->next) {
@@ -75,23 +84,23 @@ static void read_windows(struct reader *reader, const struct node *node)
     }
 }
 
-static void read_closed(struct reader *reader, const struct node *node)
+static void read_except(struct reader *reader, const struct node *node)
 {
     struct spec_schedule *schedule = &reader->spec->schedule;
     size_t count = 0;
     const struct node *item = reader_list(reader, node, SPEC_LIST_MAX, &count);
-    struct spec_dates *closed = reader_take(reader, count, sizeof *closed);
-    const char *fault = "";
+    struct date_range *except = reader_take(reader, count, sizeof *except);
+    struct error error;
 
-    schedule->closed = closed;
-    for (size_t i = 0; i < count && closed != NULL; i++, item = item->next) {
+    schedule->except = except;
+    for (size_t i = 0; i < count && except != NULL; i++, item = item->next) {
         if (!reader_expect(reader, item, NODE_SCALAR, "except")) {
             continue;
         }
-        if (civil_dates(item->text, &closed[schedule->closed_count], &fault)) {
-            schedule->closed_count++;
+        if (date_range_parse(item->text, &except[schedule->except_count], &error) == TIDE_OK) {
+            schedule->except_count++;
         } else {
-            reader_error(reader, item->place, "", "%s", fault);
+            civil_error(reader, item, &error, "try 2026-12-24 or \"2026-12-24..2026-12-26\"");
         }
     }
 }
@@ -117,7 +126,8 @@ static void read_unit(struct reader *reader, const struct node *node)
     (void)reader_currency(reader, node, currency);
 }
 
-static bool read_band(struct reader *reader, const struct node *node, struct spec_band *band)
+static bool read_band(struct reader *reader, const struct node *node, struct band *band,
+                      const char **label)
 {
     struct raw {
         const struct node *when;
@@ -139,8 +149,8 @@ static bool read_band(struct reader *reader, const struct node *node, struct spe
         return false;
     }
     band->price_micro = raw.price.micro;
-    band->label = raw.label;
-    return read_window(reader, raw.when, &band->window);
+    *label = raw.label;
+    return read_window(reader, raw.when, &band->when);
 }
 
 static void read_bands(struct reader *reader, const struct node *node)
@@ -148,11 +158,14 @@ static void read_bands(struct reader *reader, const struct node *node)
     struct spec_prices *prices = &reader->spec->schedule.prices;
     size_t count = 0;
     const struct node *item = reader_list(reader, node, SPEC_LIST_MAX, &count);
-    struct spec_band *bands = reader_take(reader, count, sizeof *bands);
+    struct band *bands = reader_take(reader, count, sizeof *bands);
+    const char **labels = reader_take(reader, count, sizeof *labels);
 
     prices->bands = bands;
-    for (size_t i = 0; i < count && bands != NULL; i++, item = item->next) {
-        prices->band_count += read_band(reader, item, &bands[prices->band_count]);
+    prices->labels = labels;
+    for (size_t i = 0; i < count && bands != NULL && labels != NULL; i++, item = item->next) {
+        prices->band_count +=
+            read_band(reader, item, &bands[prices->band_count], &labels[prices->band_count]);
     }
 }
 
@@ -195,13 +208,19 @@ static void read_prices(struct reader *reader, const struct node *node)
     }
 }
 
-static void read_deadline(struct reader *reader, const struct node *node)
+/* Without a zone a deadline is an instant only if it says its offset itself. */
+static void read_deadline(struct reader *reader, const struct node *node, const struct zone *zone)
 {
-    const char *fault = "";
+    struct spec_schedule *schedule = &reader->spec->schedule;
+    struct error error;
 
-    if (reader_expect(reader, node, NODE_SCALAR, "deadline") &&
-        !civil_deadline(node->text, &reader->spec->schedule.deadline, &fault)) {
-        reader_error(reader, node->place, "try 2026-12-01T08:00", "%s", fault);
+    if (!reader_expect(reader, node, NODE_SCALAR, "deadline")) {
+        return;
+    }
+    if (instant_parse(node->text, zone, &schedule->deadline_ms, &error) == TIDE_OK) {
+        schedule->deadline = node->text;
+    } else {
+        civil_error(reader, node, &error, "try 2026-12-01T08:00");
     }
 }
 
@@ -209,7 +228,7 @@ static void read_deadline(struct reader *reader, const struct node *node)
 static void check_timezone(struct reader *reader, const struct raw_schedule *raw,
                            const struct node *node)
 {
-    const bool local = raw->windows != NULL || raw->closed != NULL || raw->deadline != NULL ||
+    const bool local = raw->windows != NULL || raw->except != NULL ||
                        (raw->prices != NULL && node_find(raw->prices, "bands") != NULL);
 
     if (local && raw->timezone == NULL) {
@@ -222,6 +241,26 @@ static void check_timezone(struct reader *reader, const struct raw_schedule *raw
     }
 }
 
+/* The deadline of a zone that is unknown is not judged: one mistake, one message. */
+static void read_local(struct reader *reader, const struct raw_schedule *raw)
+{
+    struct zone *zone = raw->timezone == NULL ? NULL : read_timezone(reader, raw->timezone);
+
+    if (raw->windows != NULL) {
+        read_windows(reader, raw->windows);
+    }
+    if (raw->except != NULL) {
+        read_except(reader, raw->except);
+    }
+    if (raw->prices != NULL) {
+        read_prices(reader, raw->prices);
+    }
+    if (raw->deadline != NULL && (raw->timezone == NULL || zone != NULL)) {
+        read_deadline(reader, raw->deadline, zone);
+    }
+    zone_close(zone);
+}
+
 void section_schedule(struct reader *reader, const struct node *node)
 {
     static const char *const closes[] = {"pause", "finish", NULL};
@@ -229,7 +268,7 @@ void section_schedule(struct reader *reader, const struct node *node)
     static const struct field fields[] = {
         {FIELD("timezone", field_node, struct raw_schedule, timezone)},
         {FIELD("windows", field_node, struct raw_schedule, windows)},
-        {FIELD("except", field_node, struct raw_schedule, closed)},
+        {FIELD("except", field_node, struct raw_schedule, except)},
         {FIELD("at_close", field_choice, struct raw_schedule, at_close), .words = closes},
         {FIELD("prices", field_node, struct raw_schedule, prices)},
         {FIELD("max_price", field_node, struct raw_schedule, max_price)},
@@ -245,19 +284,7 @@ void section_schedule(struct reader *reader, const struct node *node)
     }
     schedule->at_close = (enum spec_at_close)raw.at_close;
     schedule->if_late = (enum spec_if_late)raw.if_late;
-    const struct {
-        const struct node *node;
-        void (*read)(struct reader *, const struct node *);
-    } parts[] = {{raw.timezone, read_timezone},
-                 {raw.windows, read_windows},
-                 {raw.closed, read_closed},
-                 {raw.prices, read_prices},
-                 {raw.deadline, read_deadline}};
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        if (parts[i].node != NULL) {
-            parts[i].read(reader, parts[i].node);
-        }
-    }
+    read_local(reader, &raw);
     if (raw.max_price != NULL) {
         field_price(reader, &price, raw.max_price, &schedule->max_price);
     }

@@ -12,6 +12,7 @@
 
 #include <tidemill/status.h>
 
+#include "civil/window.h"
 #include "spec/report.h"
 
 /* The limits of a spec. Those of the YAML beneath are in spec/tree.h. */
@@ -191,39 +192,14 @@ struct spec_budget {
     int64_t failures;   /* failed trials; 0: no limit */
 };
 
-/* "Mon-Fri 22:00-06:00": an end at or before the start lies on the next day; days are the start's.
- */
-struct spec_window {
-    unsigned days;    /* bit 0 is Monday */
-    int start_minute; /* of the local day, 0 ... 1439 */
-    int end_minute;   /* 0 ... 1440 */
-};
-
-struct spec_date {
-    int year;
-    int month;
-    int day;
-};
-
-/* Both days included. */
-struct spec_dates {
-    struct spec_date first;
-    struct spec_date last;
-};
-
-struct spec_band {
-    struct spec_window window;
-    int64_t price_micro;
-    const char *label; /* "" where none is written */
-};
-
 enum spec_price_unit { SPEC_PER_HOUR, SPEC_PER_KWH };
 
 struct spec_prices {
     bool given;
     enum spec_price_unit unit;   /* of all prices and of max_price */
     struct spec_amount fallback; /* `default`: where no band holds */
-    const struct spec_band *bands;
+    const struct band *bands;
+    const char *const *labels; /* of the bands; "" where none is written */
     size_t band_count;
     const char *file; /* NULL: none */
 };
@@ -231,24 +207,17 @@ struct spec_prices {
 enum spec_at_close { SPEC_CLOSE_PAUSE, SPEC_CLOSE_FINISH };
 enum spec_if_late { SPEC_LATE_WARN, SPEC_LATE_IGNORE_WINDOWS, SPEC_LATE_ON_DEMAND };
 
-struct spec_deadline {
-    const char *text; /* NULL: none; as written, local time of the schedule's zone */
-    struct spec_date date;
-    int hour;
-    int minute;
-    int second;
-};
-
 struct spec_schedule {
-    const char *timezone; /* IANA name; NULL: none, and then no windows, bands, deadline */
-    const struct spec_window *windows; /* none: always open */
+    const char *timezone; /* IANA name; NULL: none, and then no windows, exceptions, bands */
+    const struct window *windows; /* none: always open */
     size_t window_count;
-    const struct spec_dates *closed; /* `except`: no window opens on these days */
-    size_t closed_count;
+    const struct date_range *except; /* no minute of these days is open */
+    size_t except_count;
     enum spec_at_close at_close;
     struct spec_prices prices;
     struct spec_amount max_price;
-    struct spec_deadline deadline;
+    const char *deadline; /* as written; NULL: none */
+    int64_t deadline_ms;  /* UTC, by the zone data of the day it was read */
     enum spec_if_late if_late;
 };
 

@@ -124,29 +124,25 @@ static void money_and_hours_are_as_written(void **state)
     assert_string_equal(schedule->timezone, "Europe/Paris");
     assert_int_equal(schedule->window_count, 2);
     assert_int_equal(schedule->windows[0].days, 0x1f);
-    assert_int_equal(schedule->windows[0].start_minute, 22 * 60);
-    assert_int_equal(schedule->windows[0].end_minute, 6 * 60);
+    assert_int_equal(schedule->windows[0].start_min, 22 * 60);
+    assert_int_equal(schedule->windows[0].end_min, 30 * 60);
     assert_int_equal(schedule->windows[1].days, 0x60);
-    assert_int_equal(schedule->windows[1].end_minute, 24 * 60);
-    assert_int_equal(schedule->closed_count, 1);
-    assert_int_equal(schedule->closed[0].first.day, 24);
-    assert_int_equal(schedule->closed[0].last.day, 26);
+    assert_int_equal(schedule->windows[1].end_min, 24 * 60);
+    assert_int_equal(schedule->except_count, 1);
+    assert_int_equal(schedule->except[0].first_day, 20811); /* 2026-12-24 */
+    assert_int_equal(schedule->except[0].last_day, 20813);
     assert_int_equal(schedule->at_close, SPEC_CLOSE_PAUSE);
     assert_true(schedule->prices.given);
     assert_int_equal(schedule->prices.unit, SPEC_PER_KWH);
     assert_int_equal(schedule->prices.fallback.micro, 270000);
     assert_int_equal(schedule->prices.band_count, 1);
     assert_int_equal(schedule->prices.bands[0].price_micro, 160000);
-    assert_int_equal(schedule->prices.bands[0].window.days, 0x1f);
-    assert_string_equal(schedule->prices.bands[0].label, "off-peak");
+    assert_int_equal(schedule->prices.bands[0].when.days, 0x1f);
+    assert_string_equal(schedule->prices.labels[0], "off-peak");
     assert_true(schedule->max_price.given);
     assert_int_equal(schedule->max_price.micro, 200000);
-    assert_string_equal(schedule->deadline.text, "2026-12-01T08:00");
-    assert_int_equal(schedule->deadline.date.year, 2026);
-    assert_int_equal(schedule->deadline.date.month, 12);
-    assert_int_equal(schedule->deadline.date.day, 1);
-    assert_int_equal(schedule->deadline.hour, 8);
-    assert_int_equal(schedule->deadline.minute, 0);
+    assert_string_equal(schedule->deadline, "2026-12-01T08:00");
+    assert_int_equal(schedule->deadline_ms, INT64_C(1796108400000)); /* 07:00 UTC */
     assert_int_equal(schedule->if_late, SPEC_LATE_WARN);
     spec_free(spec);
 }
