@@ -88,7 +88,7 @@ void reader_nearest(char *hint, size_t bytes, const char *word, const char *cons
     if (nearest == NULL) {
         hint[0] = '\0';
     } else {
-        (void)snprintf(hint, bytes, "did you mean '%s'?", nearest);
+        (void)snprintf(hint, bytes, "did you mean '%s'?", shown_text(nearest).text);
     }
 }
 

@@ -97,8 +97,11 @@ bool reader_is_name(const char *text);
 /* reader_name: whether the node is such a name; complains otherwise. */
 bool reader_name(struct reader *reader, const struct node *node, const char *what);
 
-/* reader_metric: whether the node is a name scripts may print: printable, shorter than
- * SPEC_NAME_BYTES; complains otherwise. */
+/* reader_is_metric: whether the text is a name scripts may print: printable, not empty, shorter
+ * than SPEC_NAME_BYTES. */
+bool reader_is_metric(const char *text);
+
+/* reader_metric: whether the node is such a name; complains otherwise. */
 bool reader_metric(struct reader *reader, const struct node *node, const char *what);
 
 /* reader_norway: warns where a plain yes, no, on, off, null, ... stands for text. */

@@ -303,13 +303,19 @@ void field_choice(struct reader *reader, const struct field *field, const struct
                  shown(node->text, node->text_bytes).text);
 }
 
+bool reader_is_metric(const char *text)
+{
+    const size_t bytes = strlen(text);
+
+    return bytes > 0 && bytes < SPEC_NAME_BYTES && utf8_all_printable(text, bytes);
+}
+
 bool reader_metric(struct reader *reader, const struct node *node, const char *what)
 {
     if (!reader_expect(reader, node, NODE_SCALAR, what)) {
         return false;
     }
-    if (node->text_bytes == 0 || node->text_bytes >= SPEC_NAME_BYTES ||
-        !utf8_all_printable(node->text, node->text_bytes)) {
+    if (!reader_is_metric(node->text)) {
         reader_error(reader, node->place, "", "%s must be 1 to %d printable characters, got '%s'",
                      what, SPEC_NAME_BYTES - 1, shown(node->text, node->text_bytes).text);
         return false;

@@ -195,6 +195,10 @@ static size_t read_pairs(struct reader *reader, const struct node *node, const c
     list = reader_take(reader, node->count, sizeof *list);
     for (const struct node *child = node->first; child != NULL && list != NULL;
          child = child->next) {
+        if (!reader_is_metric(child->key)) {
+            reader_error(reader, child->key_place, "",
+                         "a metric's name is 1 to %d printable characters", SPEC_NAME_BYTES - 1);
+        }
         list[count].name = child->key;
         value->read(reader, value, child, &list[count].value);
         count += list[count].value != NULL;

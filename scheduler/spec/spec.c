@@ -27,17 +27,6 @@ struct owner {
     struct arena arena;
 };
 
-/* The top level as written; NULL where a key is absent. */
-struct document {
-    int64_t version;
-    const char *name;
-    struct spec_texts tags;
-    const char *workdir;
-    const char *setup;
-    struct spec_texts warm_start;
-    const struct node *sections[19];
-};
-
 enum section {
     COMMAND,
     PARAMETERS,
@@ -58,6 +47,18 @@ enum section {
     RESOURCES,
     ENVIRONMENT,
     FLEET,
+    SECTION_COUNT,
+};
+
+/* The top level as written; NULL where a key is absent. */
+struct document {
+    int64_t version;
+    const char *name;
+    struct spec_texts tags;
+    const char *workdir;
+    const char *setup;
+    struct spec_texts warm_start;
+    const struct node *sections[SECTION_COUNT];
 };
 
 static const struct field fields[] = {
