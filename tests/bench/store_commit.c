@@ -231,13 +231,14 @@ static void load(struct run *run)
 {
     static const enum record_kind order[] = {RECORD_EXPERIMENT, RECORD_SUGGESTION, RECORD_TRIAL,
                                              RECORD_ATTEMPT, RECORD_WORKER};
-    double begun = seconds_now();
+    double begun = seconds_now(), cpu = seconds_cpu();
     int64_t count = 0;
 
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         count += load_kind(run, order[i]);
     }
-    (void)printf("load      %lld rows in %.3f s\n", (long long)count, seconds_now() - begun);
+    (void)printf("load      %lld rows in %.3f s, %.3f s of CPU\n", (long long)count,
+                 seconds_now() - begun, seconds_cpu() - cpu);
 }
 
 int main(int argc, char **argv)
