@@ -54,6 +54,7 @@ void send_assign(struct core *core, const struct trial *trial)
     struct message *message = emit_message(core, WIRE_ASSIGN, trial->attempt.worker);
     message->attempt = attempt_name(trial);
     message->checkpoint = trial->row.checkpoint;
+    message->target_step = rung_target(trial_experiment(core, trial), trial);
 }
 
 void attempt_offer(struct core *core, struct trial *trial, struct worker *worker)

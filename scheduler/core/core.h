@@ -42,6 +42,9 @@ struct experiment_config {
     bool restart_from_start; /* preemption.resume: restart */
     bool sequential_model;   /* suggestions learn from results (bayes), so asking far ahead costs
                                 quality */
+    uint32_t rung_count;     /* 0: no fidelity; 1: every trial runs to rung_steps[0] */
+    int64_t rung_steps[RUNGS_MAX]; /* ascending; the last is fidelity.max */
+    int32_t eta;                   /* of the trials at a rung, one in so many goes on */
     uint32_t objective_count, outcome_count;
     struct objective_rule objectives[OBJECTIVES_MAX];
     struct requirement requirement;
@@ -175,12 +178,15 @@ struct message {
     enum wire_reason reason;              /* STOP */
     int64_t grace_ms;                     /* STOP */
     struct checkpoint_pointer checkpoint; /* ASSIGN: to begin from */
+    int64_t target_step;                  /* ASSIGN: the step to reach; 0 none */
     int64_t token;                        /* LEASE */
 };
 
 enum effect_kind {
     EFFECT_SUGGEST, /* ask number `number`, after the tells emitted so far */
     EFFECT_TELL,    /* trial `number` has ended: tell the optimizer */
+    EFFECT_REPORT,  /* trial `number` has reached a rung: tell the optimizer what it is worth there
+                     */
     EFFECT_FORGET,  /* suggestion `number` will not be evaluated */
     EFFECT_ENDED /* the experiment reached a state in which nothing of it runs and nothing will */
 };

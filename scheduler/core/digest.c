@@ -47,6 +47,11 @@ static uint64_t digest_trial(uint64_t digest, const struct trial_row *row)
     for (int32_t i = 0; i < row->value_count; i++) {
         digest = digest_real(digest, row->values[i]);
     }
+    digest = digest_integer(digest, row->settled);
+    digest = digest_integer(digest, row->rung);
+    for (int32_t i = 0; i < row->rung; i++) {
+        digest = digest_real(digest, row->rung_values[i]);
+    }
     digest = digest_pointer(digest, &row->checkpoint);
     return digest_pointer(digest, &row->previous);
 }

@@ -24,6 +24,11 @@ bool experiment_ended(const struct experiment *experiment)
     return false;
 }
 
+int32_t experiment_busy(const struct experiment *experiment)
+{
+    return (int32_t)experiment->open.count - experiment->at_rung;
+}
+
 /* Open to new trials, as far as its budgets go. */
 static bool experiment_going(const struct experiment *experiment)
 {
@@ -65,7 +70,7 @@ bool experiment_may_create(const struct core *core, const struct experiment *exp
     return experiment_going(experiment) && experiment->ready_count > 0 &&
            search_room(experiment) > 0 && core->trial_count < core->capacity.trials &&
            compute_left(core, experiment, 1) &&
-           (search_concurrency(experiment) > 1 || experiment->open.count == 0);
+           (search_concurrency(experiment) > 1 || experiment_busy(experiment) == 0);
 }
 
 static bool too_many_failures(const struct experiment *experiment)
@@ -209,7 +214,7 @@ static void settle_going(struct core *core, struct experiment *experiment)
 
 static bool nothing_left(const struct experiment *experiment)
 {
-    return experiment->open.count == 0 && experiment->ready_count == 0 &&
+    return experiment_busy(experiment) == 0 && experiment->ready_count == 0 &&
            experiment->asked_count == 0;
 }
 
@@ -220,15 +225,17 @@ static void settle_open(struct core *core, struct experiment *experiment)
     } else if (experiment->row.state == EXPERIMENT_PAUSED) {
         return;
     } else if (experiment->row.state == EXPERIMENT_STOPPING) {
-        if (experiment->open.count == 0) {
-            experiment_move(core, experiment, EXPERIMENT_STOPPED, WHY_OPERATOR);
+        if (experiment_busy(experiment) == 0) {
+            experiment_turn(core, experiment, EXPERIMENT_STOPPED, WHY_OPERATOR);
         }
-    } else if (experiment->open.count == 0 && search_room(experiment) == 0) {
-        experiment_move(core, experiment, EXPERIMENT_COMPLETED, WHY_TRIALS);
-    } else if (experiment->exhausted && nothing_left(experiment)) {
-        experiment_move(core, experiment, EXPERIMENT_COMPLETED, WHY_EXHAUSTED);
+    } else if (nothing_left(experiment) &&
+               (experiment->exhausted || search_room(experiment) == 0)) {
+        if (!rung_finish_one(core, experiment)) {
+            experiment_turn(core, experiment, EXPERIMENT_COMPLETED,
+                            experiment->exhausted ? WHY_EXHAUSTED : WHY_TRIALS);
+        }
     } else if (experiment->search_lost && nothing_left(experiment)) {
-        experiment_move(core, experiment, EXPERIMENT_FAILED, WHY_SEARCH);
+        experiment_turn(core, experiment, EXPERIMENT_FAILED, WHY_SEARCH);
     } else if (!compute_left(core, experiment, experiment->live_count == 0 ? 1 : 0)) {
         experiment_turn(core, experiment, EXPERIMENT_PAUSED, WHY_BUDGET);
     } else {

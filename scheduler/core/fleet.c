@@ -158,6 +158,7 @@ static bool running_keep(struct core *core, int32_t worker, const struct wire_ru
         return true;
     }
     if (trial->attempt.state == ATTEMPT_LOST && trial->queued &&
+        trial->attempt.number > trial->row.settled &&
         experiment_may_run(trial_experiment(core, trial))) {
         attempt_revive(core, trial);
         return true;

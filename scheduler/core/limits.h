@@ -13,6 +13,7 @@ enum {
     OBJECTIVES_MAX = 4,     /* of one experiment */
     OUTCOMES_MAX = 8,       /* outcome constraints of one experiment */
     PREFETCH_MAX = 256,     /* suggestions of one experiment that wait for a slot */
+    RUNGS_MAX = 12,         /* of early stopping: fidelity.min, times eta, ... fidelity.max */
     LOST_MAX = 8, /* lost attempts of a trial whose late result is still welcome: the newest ones */
     REQUIREMENT_KEYS_MAX = 8,   /* label keys of `resources.labels` */
     REQUIREMENT_VALUES_MAX = 8, /* alternatives of one key */

@@ -49,6 +49,7 @@ void core_load_trial(struct core *core, const struct trial_row *row)
     if (!state_open(row->state)) {
         trial->open = false;
         list_remove(core, &experiment->open, LIST_OPEN, trial);
+        experiment->completed += row->state == TRIAL_COMPLETED ? 1 : 0;
         experiment->failures += row->state == TRIAL_FAILED || row->state == TRIAL_BURIED ? 1 : 0;
     }
 }
@@ -60,7 +61,7 @@ void core_load_attempt(struct core *core, const struct attempt_row *row)
     ASSERT(trial != NULL);
     trial->attempt = *row;
     trial->attempt.message_text = 0;
-    if (row->state == ATTEMPT_LOST) {
+    if (row->state == ATTEMPT_LOST && row->number > trial->row.settled) {
         for (size_t i = LOST_MAX - 1; i > 0; i--) {
             trial->lost[i] = trial->lost[i - 1];
         }
@@ -112,6 +113,8 @@ static void open_restore(struct core *core, struct trial *trial)
     } else if (trial->row.state == TRIAL_QUEUED || trial->row.reason == TRIAL_REASON_PREEMPTED) {
         list_append(core, &experiment->queue, LIST_QUEUE, trial);
         trial->queued = true;
+    } else if (trial->row.reason == TRIAL_REASON_RUNG) {
+        experiment->at_rung++;
     }
 }
 

@@ -146,6 +146,9 @@ struct trial_row {
     int64_t step;        /* last reported; -1 none */
     int32_t value_count; /* objectives then outcome constraints; 0 no result */
     double values[OBJECTIVES_MAX + OUTCOMES_MAX];
+    int32_t settled; /* attempts up to this number have had their say: a rung was reached since */
+    int32_t rung;    /* rungs reached; its next attempt runs to the step of this rung */
+    double rung_values[RUNGS_MAX];            /* the first objective at each of those */
     struct checkpoint_pointer checkpoint;     /* the newest durable one */
     struct checkpoint_pointer previous;       /* the one before, should the newest turn out bad */
     int64_t created_ms, started_ms, ended_ms; /* UTC; 0 not yet */
@@ -223,8 +226,10 @@ struct metric_row {
     X(TRACE_LOST, "lease_expired")                                                                 \
     X(TRACE_LATE, "late_result")                                                                   \
     X(TRACE_SUPERSEDED, "superseded")                                                              \
-    X(TRACE_TRIAL, "trial")                 /* a = trial_state, b = trial_reason */                \
-    X(TRACE_BACKOFF, "backoff")             /* a = milliseconds */                                 \
+    X(TRACE_TRIAL, "trial")       /* a = trial_state, b = trial_reason */                          \
+    X(TRACE_RUNG, "rung")         /* a = rung reached, from 1; b = its step */                     \
+    X(TRACE_PROMOTED, "promoted") /* a = rung it goes on from; b = the step it runs to */          \
+    X(TRACE_BACKOFF, "backoff")   /* a = milliseconds */                                           \
     X(TRACE_WORKER_JOINED, "worker_joined") /* a = slots */                                        \
     X(TRACE_WORKER_LEFT, "worker_left")                                                            \
     X(TRACE_WORKER_DRAINING, "worker_draining") /* a = milliseconds it has left */                 \

@@ -64,6 +64,16 @@ static void trial_complete(struct core *core, struct trial *trial,
     }
 }
 
+/* The value at the end, or at a rung on the way. */
+static void value_take(struct core *core, struct trial *trial, const struct result_event *result)
+{
+    if (rung_is_last(trial_experiment(core, trial), trial)) {
+        trial_complete(core, trial, result);
+    } else {
+        rung_reach(core, trial, result->values[0]);
+    }
+}
+
 static void avoid_worker(struct trial *trial)
 {
     memmove(&trial->avoid[1], &trial->avoid[0], (AVOID_MAX - 1) * sizeof trial->avoid[0]);
@@ -140,7 +150,7 @@ static void result_live(struct core *core, struct trial *trial, const struct res
     switch (result->outcome) {
     case OUTCOME_COMPLETED:
         attempt_end(core, trial, ATTEMPT_DONE, result->message_text);
-        trial_complete(core, trial, result);
+        value_take(core, trial, result);
         break;
     case OUTCOME_INFEASIBLE:
         attempt_end(core, trial, ATTEMPT_DONE, result->message_text);
@@ -214,7 +224,7 @@ static void result_late(struct core *core, int32_t worker, struct trial *trial,
         trial->row.step = result->last_step;
     }
     if (result->outcome == OUTCOME_COMPLETED) {
-        trial_complete(core, trial, result);
+        value_take(core, trial, result);
     } else {
         trial_end(core, trial, TRIAL_INFEASIBLE, TRIAL_REASON_NONE);
     }

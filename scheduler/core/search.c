@@ -47,7 +47,7 @@ static int64_t search_wanted(const struct experiment *experiment)
     const int32_t slots = search_concurrency(experiment);
 
     if (slots <= 1) {
-        return slots == 1 && experiment->open.count == 0 ? 1 : 0;
+        return slots == 1 && experiment_busy(experiment) == 0 ? 1 : 0;
     }
     const int64_t busy = experiment->running + (int64_t)experiment->queue.count;
     const int64_t unfilled = busy < slots ? slots - busy : 0;

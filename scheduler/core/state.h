@@ -52,6 +52,8 @@ struct experiment {
     struct list queue; /* trials that may be offered now, LIST_QUEUE */
     int32_t trial_count;
     int32_t running;          /* trials with a live attempt */
+    int32_t at_rung;          /* trials that wait at a rung, perhaps for ever */
+    int32_t completed;        /* completed trials */
     int32_t failures;         /* failed or buried trials */
     int32_t matching_slots;   /* of connected, not draining workers that may take its trials */
     int32_t asks;             /* the number of the next ask */
@@ -153,6 +155,12 @@ void attempt_end(struct core *core, struct trial *trial, enum attempt_state stat
 bool attempt_lost_before(const struct trial *trial, int32_t number);
 void send_assign(struct core *core, const struct trial *trial);
 
+/* rung.c: early stopping by successive halving. */
+int64_t rung_target(const struct experiment *experiment, const struct trial *trial);
+bool rung_is_last(const struct experiment *experiment, const struct trial *trial);
+void rung_reach(struct core *core, struct trial *trial, double value);
+bool rung_finish_one(struct core *core, const struct experiment *experiment);
+
 /* result.c: what a RESULT or CKPT does. */
 void result_take(struct core *core, int32_t worker, const struct result_event *result);
 void checkpoint_take(struct core *core, int32_t worker, const struct checkpoint_event *checkpoint);
@@ -182,6 +190,7 @@ void experiment_move(struct core *core, struct experiment *experiment, enum expe
 void experiment_turn(struct core *core, struct experiment *experiment, enum experiment_state state,
                      enum experiment_reason reason);
 bool experiment_ended(const struct experiment *experiment);
+int32_t experiment_busy(const struct experiment *experiment);
 bool experiment_may_run(const struct experiment *experiment);
 bool experiment_may_create(const struct core *core, const struct experiment *experiment);
 bool experiment_has_work(const struct core *core, const struct experiment *experiment);

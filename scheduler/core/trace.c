@@ -36,7 +36,11 @@ static int detail_print(const struct trace *trace, char *text, size_t bytes)
     case TRACE_REFUSED:
         return snprintf(text, bytes, ": %s", wire_refusal_text((enum wire_refusal)trace->a));
     case TRACE_CHECKPOINT:
+    case TRACE_RUNG:
         return snprintf(text, bytes, ": number %" PRId64 ", step %" PRId64, trace->a, trace->b);
+    case TRACE_PROMOTED:
+        return snprintf(text, bytes, ": from rung %" PRId64 " to step %" PRId64, trace->a,
+                        trace->b);
     case TRACE_STOP:
         return snprintf(text, bytes, ": %s", wire_reason_text((enum wire_reason)trace->a));
     case TRACE_ENDED:

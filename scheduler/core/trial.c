@@ -47,13 +47,22 @@ static void trial_unqueue(struct core *core, struct trial *trial)
     }
 }
 
+static bool at_rung(const struct trial *trial)
+{
+    return trial->row.state == TRIAL_PAUSED && trial->row.reason == TRIAL_REASON_RUNG;
+}
+
 static void trial_move(struct core *core, struct trial *trial, enum trial_state state,
                        enum trial_reason reason)
 {
+    struct experiment *experiment = trial_experiment(core, trial);
+
     ASSERT((trial_moves[trial->row.state] & BIT(state)) != 0 || trial->row.state == state);
     trial_unqueue(core, trial);
+    experiment->at_rung -= at_rung(trial) ? 1 : 0;
     trial->row.state = state;
     trial->row.reason = reason;
+    experiment->at_rung += at_rung(trial) ? 1 : 0;
     emit_trial(core, trial);
 }
 
@@ -136,6 +145,7 @@ void trial_end(struct core *core, struct trial *trial, enum trial_state state,
     }
     trial_move(core, trial, state, reason);
     trial_close(core, trial);
+    experiment->completed += state == TRIAL_COMPLETED ? 1 : 0;
     experiment->failures += state == TRIAL_FAILED || state == TRIAL_BURIED ? 1 : 0;
     experiment->changed = true;
     emit_effect(core, EFFECT_TELL, trial->row.experiment, trial->row.number);
@@ -208,10 +218,9 @@ void trial_after_leaving(struct core *core, struct trial *trial)
  * cancelled. */
 void trial_abandon(struct core *core, struct trial *trial)
 {
-    const bool at_rung = trial->row.state == TRIAL_PAUSED && trial->row.reason == TRIAL_REASON_RUNG;
     const bool target = trial_experiment(core, trial)->row.reason == WHY_TARGET;
 
-    trial_end(core, trial, at_rung ? TRIAL_PRUNED : TRIAL_CANCELLED,
+    trial_end(core, trial, at_rung(trial) ? TRIAL_PRUNED : TRIAL_CANCELLED,
               target ? TRIAL_REASON_TARGET : TRIAL_REASON_ENDED);
 }
 

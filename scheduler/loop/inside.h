@@ -64,6 +64,7 @@ uint32_t step_text(struct coordinator *coordinator, const char *text);
 void coordinator_fail(struct coordinator *coordinator, enum tide_status status,
                       const struct error *error);
 
+void trial_report(struct coordinator *coordinator, const struct trial_row *row);
 void trial_tell(struct coordinator *coordinator, const struct trial_row *row);
 
 /* load.c: everything from the store's rows. */

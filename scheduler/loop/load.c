@@ -140,6 +140,15 @@ static bool has_ended(enum trial_state state)
     return state != TRIAL_QUEUED && state != TRIAL_RUNNING && state != TRIAL_PAUSED;
 }
 
+static void trial_restore(struct coordinator *coordinator, const struct trial_row *trial)
+{
+    if (has_ended(trial->state)) {
+        trial_tell(coordinator, trial);
+    } else {
+        trial_report(coordinator, trial);
+    }
+}
+
 static enum tide_status take_trial(struct coordinator *coordinator, const struct store_row *row,
                                    struct error *error)
 {
@@ -152,8 +161,8 @@ static enum tide_status take_trial(struct coordinator *coordinator, const struct
     }
     coordinator->trials_loaded++;
     core_load_trial(coordinator->core, trial);
-    if (has_ended(trial->state) && is_open(coordinator, trial->experiment)) {
-        trial_tell(coordinator, trial);
+    if (is_open(coordinator, trial->experiment)) {
+        trial_restore(coordinator, trial);
     }
     return TIDE_OK;
 }
@@ -222,9 +231,8 @@ static enum tide_status again_trial(struct coordinator *coordinator, const struc
                                     struct error *error)
 {
     (void)error;
-    if (row->record.trial.experiment == coordinator->restoring &&
-        has_ended(row->record.trial.state)) {
-        trial_tell(coordinator, &row->record.trial);
+    if (row->record.trial.experiment == coordinator->restoring) {
+        trial_restore(coordinator, &row->record.trial);
     }
     return TIDE_OK;
 }

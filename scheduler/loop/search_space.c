@@ -109,6 +109,7 @@ static void config_fill(struct space *space, const struct spec *spec, struct tid
     config->algorithm = algorithm_of(spec->search.algorithm);
     config->initial = (size_t)spec->search.initial;
     config->budget = (size_t)spec->budget.trials;
+    config->step_max = spec->fidelity.name == NULL ? 0 : (double)spec->fidelity.max;
     config->parallel = (size_t)spec->search.concurrency;
 }
 

@@ -19,6 +19,8 @@ struct search_tell {
     const char *params; /* JSON, copied; NULL when the ask was made by this searcher */
     bool completed;     /* else failed, or with `infeasible` the point's own fault */
     bool infeasible;
+    bool running; /* `values` are those at `step`, and the point stays pending */
+    int64_t step;
     double values[OBJECTIVES_MAX + OUTCOMES_MAX]; /* objectives, then outcome constraints */
 };
 

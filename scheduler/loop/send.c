@@ -115,8 +115,7 @@ static enum tide_status point_fill(struct coordinator *coordinator, const struct
         status = spec_params_parse(spec, assignment->params, values, error);
     }
     if (status == TIDE_OK) {
-        status = spec_command(spec, values, spec->fidelity.name == NULL ? 0 : spec->fidelity.max,
-                              &assignment->argv, error);
+        status = spec_command(spec, values, message->target_step, &assignment->argv, error);
     }
     return status;
 }
@@ -131,6 +130,7 @@ static enum tide_status assign_fill(struct coordinator *coordinator, const struc
     assignment->wire.type = WIRE_ASSIGN;
     assign->attempt = message->attempt;
     assign->lease_ms = coordinator->lease_ms;
+    assign->target_step = message->target_step;
     enum tide_status status = point_fill(coordinator, message, spec, assignment, error);
     if (status != TIDE_OK) {
         return status;
@@ -139,7 +139,6 @@ static enum tide_status assign_fill(struct coordinator *coordinator, const struc
     assign->workdir = submission->workdir;
     words_fill(assign, spec, assignment->argv);
     spec_assign(spec, assign);
-    assign->target_step = spec->fidelity.name == NULL ? 0 : spec->fidelity.max;
     return checkpoint_fill(coordinator, message, spec, assign, error);
 }
 

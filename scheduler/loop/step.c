@@ -97,6 +97,21 @@ void trial_tell(struct coordinator *coordinator, const struct trial_row *row)
     searcher_tell(coordinator->searcher, &tell);
 }
 
+/* What it was worth at its rungs: a curve in the searcher's terms; a step told again is the same.
+ */
+void trial_report(struct coordinator *coordinator, const struct trial_row *row)
+{
+    const struct experiment_config *config = core_config(coordinator->core, row->experiment);
+    struct search_tell tell = {
+        .experiment = row->experiment, .number = row->suggestion, .running = true};
+
+    for (int32_t rung = 0; rung < row->rung; rung++) {
+        tell.step = config->rung_steps[rung];
+        tell.values[0] = row->rung_values[rung];
+        searcher_tell(coordinator->searcher, &tell);
+    }
+}
+
 /* What a trial that has ended kept beside the store; one that is buried may be dug up again. */
 static void checkpoints_drop(const struct coordinator *coordinator, const struct trial_row *row)
 {
@@ -127,6 +142,10 @@ static void effects_do(struct coordinator *coordinator)
         case EFFECT_TELL:
             trial_ended(coordinator,
                         core_trial(coordinator->core, effect->experiment, effect->number));
+            break;
+        case EFFECT_REPORT:
+            trial_report(coordinator,
+                         core_trial(coordinator->core, effect->experiment, effect->number));
             break;
         case EFFECT_FORGET:
             searcher_forget(coordinator->searcher, effect->experiment, effect->number);

@@ -69,9 +69,13 @@ void study_tell(struct study *study, const struct search_tell *tell)
     if (!study_works(study) || (tell->params != NULL && !params_point(study, tell->params, x))) {
         return;
     }
-    if (tell->completed) {
+    if (tell->running) {
+        result.outcome = TIDE_RUNNING;
+        result.step = (double)tell->step;
+    }
+    if (tell->completed || tell->running) {
         result.values = tell->values;
-        if (search_space_outcome_count(study->spec) > 0) {
+        if (tell->completed && search_space_outcome_count(study->spec) > 0) {
             search_space_outcomes(study->spec, tell->values + study->spec->objective_count,
                                   outcomes);
             result.outcomes = outcomes;

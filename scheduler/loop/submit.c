@@ -30,6 +30,23 @@ static void requirement_fill(const struct spec_resources *resources, struct requ
     }
 }
 
+/* Without early stopping there is one rung, the end. */
+static void rungs_fill(const struct spec *spec, struct experiment_config *config)
+{
+    const bool halving = spec->early_stopping.algorithm == SPEC_EARLY_ASHA;
+
+    if (spec->fidelity.name == NULL) {
+        return;
+    }
+    config->eta = (int32_t)spec->early_stopping.eta;
+    for (int64_t step = spec->fidelity.min;
+         halving && step < spec->fidelity.max && config->rung_count < RUNGS_MAX - 1;
+         step *= config->eta) {
+        config->rung_steps[config->rung_count++] = step;
+    }
+    config->rung_steps[config->rung_count++] = spec->fidelity.max;
+}
+
 void config_of_spec(const struct spec *spec, struct experiment_config *config)
 {
     *config = (struct experiment_config){
@@ -52,6 +69,7 @@ void config_of_spec(const struct spec *spec, struct experiment_config *config)
                                     .target = spec->objectives[i].target};
     }
     requirement_fill(&spec->resources, &config->requirement);
+    rungs_fill(spec, config);
 }
 
 static const char *type_text(enum spec_type type)

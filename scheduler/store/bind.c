@@ -135,6 +135,17 @@ static void bind_result(struct binding *binding, enum column_kind kind,
     }
 }
 
+_Static_assert((int)RUNGS_MAX <= (int)OBJECTIVES_MAX + (int)OUTCOMES_MAX, "rungs fit their text");
+
+static void bind_rungs(struct binding *binding, const struct trial_row *trial)
+{
+    if (trial->rung == 0) {
+        bind_null(binding);
+    } else {
+        bind_numbers(binding, binding->rungs, trial->rung_values, (uint32_t)trial->rung);
+    }
+}
+
 /* ---- any column ---- */
 
 static void bind_word(struct binding *binding, const struct words *words, int32_t value)
@@ -198,6 +209,9 @@ static void bind_column(struct binding *binding, const struct column *column,
     case COLUMN_CONSTRAINTS:
     case COLUMN_FEASIBLE:
         bind_result(binding, column->kind, &record->trial);
+        return;
+    case COLUMN_RUNGS:
+        bind_rungs(binding, &record->trial);
         return;
     }
 }

@@ -100,25 +100,26 @@ static void read_text(struct store_row *row, struct store_rows *rows, int index,
     column_set_int32(column, &row->record, (int32_t)handle);
 }
 
-/* Appends a JSON array of numbers, as the store wrote it, to the trial's values. */
-static bool read_numbers(const char *text, struct trial_row *trial)
+/* Appends a JSON array of numbers, as the store wrote it, to `values`, which has room for `most`.
+ */
+static bool read_numbers(const char *text, double *values, int32_t *count, int32_t most)
 {
     char number[NUMBER_TEXT_BYTES];
     const char *at = text;
 
     while (*at != '\0' && at[1] != ']' && at[1] != '\0') { /* behind '[' or ',' */
         size_t length = strcspn(at + 1, ",]");
-        if (length >= sizeof number || trial->value_count >= OBJECTIVES_MAX + OUTCOMES_MAX) {
+        if (length >= sizeof number || *count >= most) {
             return false;
         }
         memcpy(number, at + 1, length);
         number[length] = '\0';
         if (strcmp(number, "null") == 0) {
-            trial->values[trial->value_count] = (double)NAN;
-        } else if (!number_parse_real(number, &trial->values[trial->value_count])) {
+            values[*count] = (double)NAN;
+        } else if (!number_parse_real(number, &values[*count])) {
             return false;
         }
-        trial->value_count++;
+        (*count)++;
         at += 1 + length;
         if (*at == ']') {
             break;
@@ -159,7 +160,11 @@ static bool read_column(struct store_rows *rows, int index, const struct column 
         return true;
     case COLUMN_OBJECTIVES:
     case COLUMN_CONSTRAINTS: /* in this order, as the values are */
-        return read_numbers(text_at(statement, index), &row->record.trial);
+        return read_numbers(text_at(statement, index), row->record.trial.values,
+                            &row->record.trial.value_count, OBJECTIVES_MAX + OUTCOMES_MAX);
+    case COLUMN_RUNGS:
+        return read_numbers(text_at(statement, index), row->record.trial.rung_values,
+                            &row->record.trial.rung, RUNGS_MAX);
     case COLUMN_VALUE:
     case COLUMN_FEASIBLE: /* both follow from the others */
         return true;

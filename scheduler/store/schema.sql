@@ -101,6 +101,8 @@ CREATE TABLE trial (
     restarts           INTEGER NOT NULL,    -- failures of the program that were tried again
     preemptions        INTEGER NOT NULL,    -- machines lost or left
     step               INTEGER,             -- last reported
+    rungs              TEXT,                -- JSON array: the first objective at each rung reached
+    settled            INTEGER NOT NULL DEFAULT 0, -- attempts up to this one can add no result any more
     created            TEXT NOT NULL,
     started            TEXT,
     ended              TEXT,

@@ -85,6 +85,8 @@ static const struct column trial_columns[] = {
     RESULT("objectives", COLUMN_OBJECTIVES),
     RESULT("constraints", COLUMN_CONSTRAINTS),
     RESULT("feasible", COLUMN_FEASIBLE),
+    RESULT("rungs", COLUMN_RUNGS),
+    INT32("settled", trial.settled),
     INT32_OR(0, "checkpoint_attempt", trial.checkpoint.attempt),
     INT32_OR(0, "checkpoint_seq", trial.checkpoint.seq),
     INT64("checkpoint_step", trial.checkpoint.step),

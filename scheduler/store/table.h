@@ -23,7 +23,8 @@ enum column_kind {
     COLUMN_VALUE,       /* of a trial: its first objective */
     COLUMN_OBJECTIVES,  /* of a trial: all of them, a JSON array */
     COLUMN_CONSTRAINTS, /* of a trial: the constrained outcomes, a JSON array */
-    COLUMN_FEASIBLE     /* of a trial: whether those hold */
+    COLUMN_FEASIBLE,    /* of a trial: whether those hold */
+    COLUMN_RUNGS        /* of a trial: its value at each rung, a JSON array */
 };
 
 enum column_role {

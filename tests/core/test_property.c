@@ -266,7 +266,8 @@ static void a_core_from_the_store_is_the_core_that_wrote_it(void **state)
             .path = path, .software = "test", .wall_ms = world.wall_ms};
         assert_int_equal(store_open(&options, &world.store, &error), TIDE_OK);
         for (int e = 0; e < WORLD_EXPERIMENTS; e++) {
-            const struct experiment_config config = world_config(TRIALS);
+            struct experiment_config config = world_config(TRIALS);
+            world_halve(&config);
             world_submit(&world, &config);
         }
         for (int step = 0; step < STEPS; step++) {
@@ -290,6 +291,9 @@ static void one_history(uint64_t seed)
         struct experiment_config config = world_config(TRIALS);
         config.concurrency_max = (int32_t)draw(4);
         config.sequential_model = draw(2) == 0;
+        if (draw(2) == 0) {
+            world_halve(&config);
+        }
         world_submit(&world, &config);
     }
     for (int step = 0; step < STEPS; step++) {

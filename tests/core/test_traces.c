@@ -262,6 +262,28 @@ static void story_exhausted(void)
     world_answer(&world, TIDE_EXHAUSTED);
 }
 
+static void story_halving(void)
+{
+    struct experiment_config config = world_config(4);
+
+    world_halve(&config);
+    world_submit(&world, &config);
+    join(0, 1);
+    note("the best of three goes on to step 3, and as the best of one there it waits");
+    for (int32_t trial = 0; trial < 3; trial++) {
+        answer_all();
+        world_checkpoint(&world, 0, attempt(trial, 1), 1, 1);
+        complete(0, trial, 1, trial == 1 ? 0.1 : 0.5);
+    }
+    complete(0, 1, 2, 0.05);
+    answer_all();
+    note("the fourth is no better; the best may finish, so that there is a result");
+    complete(0, 3, 1, 0.7);
+    world_tick(&world, 0);
+    complete(0, 1, 3, 0.01);
+    world_tick(&world, 0);
+}
+
 static void golden(const char *name)
 {
     char path[512];
@@ -315,6 +337,7 @@ static void every_story_leaves_its_trace(void **state)
         {"restarted", story_restarted},
         {"refused", story_refused},
         {"exhausted", story_exhausted},
+        {"halving", story_halving},
     };
 
     (void)state;

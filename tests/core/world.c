@@ -379,3 +379,12 @@ struct experiment_config world_config(int32_t trials)
                                       .sequential_model = true,
                                       .objective_count = 1};
 }
+
+void world_halve(struct experiment_config *config)
+{
+    config->eta = 3;
+    config->rung_count = 3;
+    config->rung_steps[0] = 1;
+    config->rung_steps[1] = 3;
+    config->rung_steps[2] = 9;
+}

@@ -96,4 +96,7 @@ void world_command(struct world *world, enum command_verb verb, int32_t experime
 /* world_config: an experiment of `trials` trials with every default of PRODUCT.md. */
 struct experiment_config world_config(int32_t trials);
 
+/* world_halve: early stopping at steps 1 and 3 of 9, one trial in three goes on. */
+void world_halve(struct experiment_config *config);
+
 #endif
