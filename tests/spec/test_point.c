@@ -156,8 +156,8 @@ static void json_comes_back_as_the_same_point(void **state)
     (void)state;
     rng_init(&rng, 2385, "points");
     for (int i = 0; i < 20000; i++) {
-        double values[6];
-        double back[6];
+        double values[6] = {0};
+        double back[6] = {0};
         char *json = NULL;
         draw_point(spec, &rng, values);
         assert_int_equal(spec_params_json(spec, values, &json, &error), TIDE_OK);

@@ -5,6 +5,7 @@
  */
 #include "support/support.h"
 
+#include "spec/assign.h"
 #include "spec/spec.h"
 
 #include <math.h>
@@ -187,6 +188,36 @@ static void machines_and_failures_are_as_written(void **state)
     spec_free(spec);
 }
 
+static void a_worker_is_told_what_is_written(void **state)
+{
+    static struct wire_assign assign;
+    struct spec *spec = load("full.yaml");
+
+    (void)state;
+    spec_assign(spec, &assign);
+    assert_int_equal(assign.env_count, 1);
+    assert_string_equal(assign.env[0].key, "OMP_NUM_THREADS");
+    assert_int_equal(assign.secret_count, 1);
+    assert_string_equal(assign.secrets[0], "HF_TOKEN");
+    assert_int_equal(assign.grace_ms, 25000);
+    assert_int_equal(assign.timeout_ms, 6LL * 3600000);
+    assert_int_equal(assign.stall_ms, 20LL * 60000);
+    assert_int_equal(assign.signal, SIGTERM);
+    assert_false(assign.stop_on_lease_loss);
+    assert_int_equal(assign.objective_count, 3);
+    assert_true(assign.objectives[0].required && assign.objectives[0].best);
+    assert_true(assign.objectives[0].maximize && !assign.objectives[1].maximize);
+    assert_string_equal(assign.objectives[2].metric, "params_m");
+    assert_false(assign.objectives[2].required);
+    assert_int_equal(assign.pattern_count, 1);
+    assert_string_equal(assign.step_pattern, "Epoch ([0-9]+)");
+    assert_int_equal(assign.rule_count, 1);
+    assert_int_equal(assign.rules[0].then, THEN_INFEASIBLE);
+    assert_string_equal(assign.checkpoint_store, "");
+    assert_int_equal(assign.checkpoint_max_bytes, 2LL << 30);
+    spec_free(spec);
+}
+
 static void what_is_not_written_has_its_default(void **state)
 {
     struct spec *spec = load("minimal.yaml");
@@ -358,6 +389,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_is_searched_for_is_as_written),
         cmocka_unit_test(money_and_hours_are_as_written),
         cmocka_unit_test(machines_and_failures_are_as_written),
+        cmocka_unit_test(a_worker_is_told_what_is_written),
         cmocka_unit_test(what_is_not_written_has_its_default),
         cmocka_unit_test(layout_does_not_change_the_digest),
         cmocka_unit_test(what_it_says_changes_the_digest),
