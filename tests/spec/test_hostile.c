@@ -295,6 +295,30 @@ static void large_spaces_are_checked_in_time(void **state)
     assert_refused(&text, "is not one of the values of 'p0'");
 }
 
+/* Each value is short enough, all of them are not. */
+static void what_no_message_can_carry_is_refused(void **state)
+{
+    struct text text = text_new();
+
+    (void)state;
+    say(&text, head);
+    say(&text, "parameters: {x: {type: bool}}\nenvironment:\n  env:\n");
+    for (int i = 0; i < 17; i++) {
+        char line[32];
+        (void)snprintf(line, sizeof line, "    V%d: ", i);
+        say(&text, line);
+        repeat(&text, "z", text.used + 3800);
+        say(&text, "\n");
+    }
+    assert_refused(&text, "a worker would be told");
+    text = text_new();
+    say(&text, head);
+    say(&text, "parameters: {x: {type: bool}}\nenvironment:\n  env: {A: ");
+    repeat(&text, "z", text.used + 4096);
+    say(&text, "}\n");
+    assert_refused(&text, "a value of 4096 bytes");
+}
+
 static void expensive_patterns_are_refused(void **state)
 {
     static const char *const patterns[] = {
@@ -457,6 +481,7 @@ int main(void)
         cmocka_unit_test(wrong_encodings_are_refused),
         cmocka_unit_test(many_mistakes_are_counted_in_time),
         cmocka_unit_test(large_spaces_are_checked_in_time),
+        cmocka_unit_test(what_no_message_can_carry_is_refused),
         cmocka_unit_test(expensive_patterns_are_refused),
         cmocka_unit_test(the_dearest_accepted_patterns_compile_in_time),
         cmocka_unit_test(what_is_no_regular_file_is_not_read),
