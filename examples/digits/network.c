@@ -10,24 +10,18 @@
 /* A bias is a weight whose input is 1: every `weight` and every `input` has one more column than
  * the layer has inputs. */
 struct layer {
-    gsl_matrix *weight;   /* outputs x (inputs + 1), like the three below */
+    gsl_matrix *weight;   /* outputs x (inputs + 1), like the two below */
     gsl_matrix *gradient; /* of the loss, by the weights */
-    gsl_matrix *first;    /* SGD's velocity, or Adam's mean of the gradients */
-    gsl_matrix *second;   /* Adam's mean of the squared gradients */
+    gsl_matrix *velocity; /* what the last step moved the weights by */
     gsl_matrix *input;    /* rows x (inputs + 1) */
     gsl_matrix *output;   /* rows x outputs; on the way back, the gradient of the loss by it */
 };
 
 struct network {
     enum network_activation activation;
-    unsigned long steps;
     size_t depth; /* hidden layers and the output */
     struct layer layer[NETWORK_HIDDEN_MAX + 1];
 };
-
-static const double adam_first_decay = 0.9;
-static const double adam_second_decay = 0.999;
-static const double adam_epsilon = 1e-8;
 
 static void weights_draw(gsl_matrix *weight, double spread, gsl_rng *rng)
 {
@@ -44,8 +38,7 @@ static void layer_init(struct layer *layer, size_t inputs, size_t outputs, size_
 {
     layer->weight = gsl_matrix_calloc(outputs, inputs + 1);
     layer->gradient = gsl_matrix_calloc(outputs, inputs + 1);
-    layer->first = gsl_matrix_calloc(outputs, inputs + 1);
-    layer->second = gsl_matrix_calloc(outputs, inputs + 1);
+    layer->velocity = gsl_matrix_calloc(outputs, inputs + 1);
     layer->input = gsl_matrix_alloc(rows, inputs + 1);
     layer->output = gsl_matrix_alloc(rows, outputs);
     gsl_matrix_set_all(layer->input, 1.0);
@@ -55,8 +48,7 @@ static void layer_fini(struct layer *layer)
 {
     gsl_matrix_free(layer->weight);
     gsl_matrix_free(layer->gradient);
-    gsl_matrix_free(layer->first);
-    gsl_matrix_free(layer->second);
+    gsl_matrix_free(layer->velocity);
     gsl_matrix_free(layer->input);
     gsl_matrix_free(layer->output);
 }
@@ -191,34 +183,18 @@ static void backward(struct network *network, size_t rows)
     }
 }
 
-static double sgd_move(const struct network_rule *rule, double gradient, double *velocity)
-{
-    *velocity = rule->momentum * *velocity - rule->lr * gradient;
-    return *velocity;
-}
-
-/* adam_move: Kingma and Ba, ICLR 2015, algorithm 1; `scale` is the learning rate with both
- * corrections of the bias towards zero (its section 2). */
-static double adam_move(double scale, double gradient, double *first, double *second)
-{
-    *first = adam_first_decay * *first + (1.0 - adam_first_decay) * gradient;
-    *second = adam_second_decay * *second + (1.0 - adam_second_decay) * gradient * gradient;
-    return -scale * *first / (sqrt(*second) + adam_epsilon);
-}
-
-static void layer_update(struct layer *layer, const struct network_rule *rule, double adam_scale)
+static void layer_update(struct layer *layer, const struct network_rule *rule)
 {
     const size_t last = layer->weight->size2 - 1;
 
     for (size_t i = 0; i < layer->weight->size1; i++) {
         for (size_t j = 0; j <= last; j++) {
             double *weight = gsl_matrix_ptr(layer->weight, i, j);
-            double *first = gsl_matrix_ptr(layer->first, i, j);
+            double *velocity = gsl_matrix_ptr(layer->velocity, i, j);
             const double penalty = j < last ? rule->l2 * *weight : 0.0; /* none on a bias */
             const double gradient = gsl_matrix_get(layer->gradient, i, j) + penalty;
-            *weight += rule->descent == SGD ? sgd_move(rule, gradient, first)
-                                            : adam_move(adam_scale, gradient, first,
-                                                        gsl_matrix_ptr(layer->second, i, j));
+            *velocity = rule->momentum * *velocity - rule->lr * gradient;
+            *weight += *velocity;
         }
     }
 }
@@ -232,12 +208,8 @@ void network_step(struct network *network, const struct network_rule *rule,
     forward(network, images);
     output_gradient(&output.matrix, labels);
     backward(network, images->size1);
-    network->steps++;
-    const double steps = (double)network->steps;
-    const double adam_scale =
-        rule->lr * sqrt(1.0 - pow(adam_second_decay, steps)) / (1.0 - pow(adam_first_decay, steps));
     for (size_t k = 0; k < network->depth; k++) {
-        layer_update(&network->layer[k], rule, adam_scale);
+        layer_update(&network->layer[k], rule);
     }
 }
 
@@ -261,26 +233,24 @@ struct network_score network_judge(struct network *network, const gsl_matrix *im
 
 bool network_write(const struct network *network, FILE *file)
 {
-    bool good = fwrite(&network->steps, sizeof network->steps, 1, file) == 1;
-
-    for (size_t k = 0; k < network->depth && good; k++) {
+    for (size_t k = 0; k < network->depth; k++) {
         const struct layer *layer = &network->layer[k];
-        good = gsl_matrix_fwrite(file, layer->weight) == 0 &&
-               gsl_matrix_fwrite(file, layer->first) == 0 &&
-               gsl_matrix_fwrite(file, layer->second) == 0;
+        if (gsl_matrix_fwrite(file, layer->weight) != 0 ||
+            gsl_matrix_fwrite(file, layer->velocity) != 0) {
+            return false;
+        }
     }
-    return good;
+    return true;
 }
 
 bool network_read(struct network *network, FILE *file)
 {
-    bool good = fread(&network->steps, sizeof network->steps, 1, file) == 1;
-
-    for (size_t k = 0; k < network->depth && good; k++) {
-        struct layer *layer = &network->layer[k];
-        good = gsl_matrix_fread(file, layer->weight) == 0 &&
-               gsl_matrix_fread(file, layer->first) == 0 &&
-               gsl_matrix_fread(file, layer->second) == 0;
+    for (size_t k = 0; k < network->depth; k++) {
+        const struct layer *layer = &network->layer[k];
+        if (gsl_matrix_fread(file, layer->weight) != 0 ||
+            gsl_matrix_fread(file, layer->velocity) != 0) {
+            return false;
+        }
     }
-    return good;
+    return true;
 }

@@ -13,7 +13,6 @@
 enum { NETWORK_HIDDEN_MAX = 8 };
 
 enum network_activation { TANH, RELU, LOGISTIC };
-enum network_descent { SGD, ADAM };
 
 struct network_shape {
     int inputs;
@@ -25,9 +24,8 @@ struct network_shape {
 };
 
 struct network_rule {
-    enum network_descent descent;
     double lr;
-    double momentum; /* of SGD */
+    double momentum; /* share of a step that is repeated in the next; 0: plain descent */
     double l2;       /* penalty: half of it times the sum of the squared weights */
 };
 

@@ -11,15 +11,16 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: digits-train [--data digits.csv] [--lr R] [--decay R] [--opt sgd|adam] [--momentum R]\n"
+    "usage: digits-train [--data digits.csv] [--lr R] [--decay R] [--opt sgd|momentum] [--momentum "
+    "R]\n"
     "                    [--hidden N] [--layers N] [--spread R] [--activation tanh|relu|logistic]\n"
     "                    [--batch N] [--l2 R] [--epochs N] [--seed N] [--checkpoint-every N]\n"
     "Trains a multi-layer perceptron on 8x8 images of digits and prints, after every epoch,\n"
     "its loss and its error on images it has not seen.\n";
 
-/* The order of the names is the order of the enumerations in network.h. */
+/* The order of the names is the order of the enumerations. */
 static const char *const activations[] = {"tanh", "relu", "logistic", NULL};
-static const char *const descents[] = {"sgd", "adam", NULL};
+static const char *const descents[] = {"sgd", "momentum", NULL};
 
 struct option {
     const char *name;
@@ -100,6 +101,25 @@ static const struct option *option_find(const struct option *known, size_t count
     return NULL;
 }
 
+/* words_parse: --name=value or --name value, each of a known option. */
+static void words_parse(const struct option *known, size_t count, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        const char *equals = strchr(word, '=');
+        const char *value = equals != NULL ? equals + 1 : argv[i + 1];
+        const struct option *option =
+            strncmp(word, "--", 2) == 0 ? option_find(known, count, word + 2) : NULL;
+
+        if (option == NULL || value == NULL) {
+            (void)fputs(usage, stderr);
+            fail(EXIT_USAGE, "'%s': not understood", word);
+        }
+        i += equals == NULL;
+        option_set(option, value);
+    }
+}
+
 void options_parse(struct options *options, int argc, char **argv)
 {
     *options = (struct options){.shape = {.inputs = DATA_PIXELS,
@@ -107,12 +127,13 @@ void options_parse(struct options *options, int argc, char **argv)
                                           .hidden = 64,
                                           .layers = 1,
                                           .spread = 1.0},
-                                .rule = {.lr = 0.1, .momentum = 0.0, .l2 = 1e-4},
+                                .rule = {.lr = 0.1, .momentum = 0.9, .l2 = 1e-4},
                                 .decay = 1.0,
                                 .batch = 32,
                                 .epochs = 20,
                                 .checkpoint_every = 5,
                                 .data = "digits.csv"};
+    enum { SGD, MOMENTUM };
     int descent = SGD;
     int activation = TANH;
     const struct option known[] = {
@@ -139,20 +160,7 @@ void options_parse(struct options *options, int argc, char **argv)
          .high = 1e6},
         {.name = "data", .kind = TEXT, .value = &options->data}};
 
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        const struct option *option =
-            strncmp(word, "--", 2) == 0
-                ? option_find(known, sizeof known / sizeof known[0], word + 2)
-                : NULL;
-        const char *value = strchr(word, '=') != NULL ? strchr(word, '=') + 1 : argv[i + 1];
-        if (option == NULL || value == NULL) {
-            (void)fputs(usage, stderr);
-            fail(EXIT_USAGE, "'%s': not understood", word);
-        }
-        i += strchr(word, '=') == NULL;
-        option_set(option, value);
-    }
-    options->rule.descent = (enum network_descent)descent;
+    words_parse(known, sizeof known / sizeof known[0], argc, argv);
+    options->rule.momentum = descent == SGD ? 0.0 : options->rule.momentum;
     options->shape.activation = (enum network_activation)activation;
 }

@@ -11,7 +11,7 @@
 
 /* A checkpoint begins with the hyperparameters in words, so that one of another run is not taken
  * for one of this run; a new layout gets a new number. */
-static const char header_format[] = "digits checkpoint 1: hidden %d layers %d activation %d opt %d "
+static const char header_format[] = "digits checkpoint 1: hidden %d layers %d activation %d "
                                     "lr %a decay %a momentum %a l2 %a spread %a batch %d seed %d\n";
 
 enum { HEADER_BYTES = 256 };
@@ -73,8 +73,8 @@ static void header_print(char *header, const struct options *options)
 
     memset(header, 0, HEADER_BYTES);
     (void)snprintf(header, HEADER_BYTES, header_format, shape->hidden, shape->layers,
-                   (int)shape->activation, (int)rule->descent, rule->lr, options->decay,
-                   rule->momentum, rule->l2, shape->spread, options->batch, options->seed);
+                   (int)shape->activation, rule->lr, options->decay, rule->momentum, rule->l2,
+                   shape->spread, options->batch, options->seed);
 }
 
 static bool state_write(const struct training *training, FILE *file)

@@ -28,7 +28,7 @@ same() {
     cmp "$here/$1" "$here/$2" || die "$1 and $2 differ"
 }
 
-for opt in "sgd --momentum 0.9 --activation tanh" "adam --lr 0.003 --activation relu" \
+for opt in "momentum --momentum 0.9 --activation tanh" "sgd --lr 0.3 --activation relu" \
     "sgd --activation logistic"; do
     # shellcheck disable=SC2086  # $opt is several words
     set -- --opt $opt
@@ -96,7 +96,7 @@ wait "$trainer" || status=$?
 [ -s "$here/term/digits.checkpoint" ] || die "after SIGTERM ('$line' ... '$last') nothing is saved"
 
 # What it must refuse, and how.
-train diverged --lr 1000 --momentum 1 --activation relu
+train diverged --lr 1000 --opt momentum --activation relu
 [ "$status" -eq 65 ] || die "a run that diverges exits $status"
 TIDEMILL_CHECKPOINT_DIR=$here/parts TIDEMILL_RESUME=1 train other --lr 0.2
 [ "$status" -eq 1 ] || die "it resumes from another run's checkpoint"
