@@ -66,6 +66,7 @@ struct attempt {
 
     /* of the assignment */
     int64_t grace_ms, timeout_ms, stall_ms;
+    int64_t target_step; /* 0: to the end */
     int32_t signal;
     enum wire_then rules[WIRE_RULES_MAX];
     char command[ATTEMPT_COMMAND_BYTES];

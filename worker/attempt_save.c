@@ -70,7 +70,13 @@ void attempt_asks(struct attempt *attempt, int64_t step, int64_t now_ms)
     }
 }
 
-/* Where another attempt may go on, it goes on from here. */
+/* Whether another attempt may go on from here: what ended at its target step may be promoted. */
+static bool may_go_on(const struct attempt *attempt, enum wire_outcome outcome)
+{
+    return outcome == OUTCOME_LEFT || outcome == OUTCOME_FAILED ||
+           (outcome == OUTCOME_COMPLETED && attempt->target_step > 0);
+}
+
 bool attempt_save_last(struct attempt *attempt, int64_t now_ms)
 {
     const enum wire_outcome outcome = verdict_of(&attempt->facts).outcome;
@@ -78,8 +84,7 @@ bool attempt_save_last(struct attempt *attempt, int64_t now_ms)
     if (attempt->checkpoint.out >= 0) {
         return true; /* the one before the last is still being saved */
     }
-    if (!attempt->ran || attempt->facts.not_started != CAUSE_NONE ||
-        (outcome != OUTCOME_LEFT && outcome != OUTCOME_FAILED) ||
+    if (!attempt->ran || attempt->facts.not_started != CAUSE_NONE || !may_go_on(attempt, outcome) ||
         !checkpoint_changed(&attempt->checkpoint)) {
         return false;
     }
@@ -114,7 +119,7 @@ static void finished(struct attempt *attempt, bool saved, int64_t now_ms)
     if (!saved) {
         not_saved(attempt, attempt->checkpoint.said);
     }
-    answer(attempt, attempt->checkpoint.last.step, saved);
+    answer(attempt, attempt->checkpoint.making.step, saved);
     if (attempt->state == ATTEMPT_SAVING) {
         /* What one save could not read in peace it can read now, once. */
         const bool again = saved && attempt_save_last(attempt, now_ms);

@@ -112,7 +112,7 @@ static enum tide_status open_target(struct checkpoint *checkpoint, int *file, st
         return status;
     }
     if (!files_path(checkpoint->path, "%s/%" PRId32 "-%" PRId32 ".tar.zst", checkpoint->store,
-                    checkpoint->attempt.number, checkpoint->last.seq) ||
+                    checkpoint->attempt.number, checkpoint->making.seq) ||
         !files_path(checkpoint->beside, "%s.new", checkpoint->path) ||
         strlen(checkpoint->path) + sizeof scheme > sizeof checkpoint->last.location) {
         return error_set(error, TIDE_INVALID, "the path of the checkpoint store is too long");
@@ -132,8 +132,8 @@ enum tide_status checkpoint_save(struct checkpoint *checkpoint, int64_t step, in
     checkpoint->restoring = false;
     checkpoint->begun_ms = now_ms;
     checkpoint->signature = signature_of(checkpoint->folder);
-    checkpoint->last.seq++;
-    checkpoint->last.step = step;
+    checkpoint->making.seq++;
+    checkpoint->making.step = step;
     fill_user(checkpoint, &user);
     (void)snprintf(limit, sizeof limit, "%" PRId64, checkpoint->max_bytes);
     const char *const words[] = {
@@ -189,10 +189,10 @@ static bool sync_store(const char *store)
 
 static enum checkpoint_event finish_save(struct checkpoint *checkpoint, int64_t now_ms)
 {
-    struct agent_checkpoint *last = &checkpoint->last;
+    struct agent_checkpoint saved = checkpoint->making;
     char hash[WIRE_HASH_HEX + 1];
 
-    if (sscanf(checkpoint->said, "%" SCNd64 " %64s", &last->bytes, hash) != 2) {
+    if (sscanf(checkpoint->said, "%" SCNd64 " %64s", &saved.bytes, hash) != 2) {
         (void)unlink(checkpoint->beside);
         return CHECKPOINT_DROPPED;
     }
@@ -201,9 +201,10 @@ static enum checkpoint_event finish_save(struct checkpoint *checkpoint, int64_t 
                        strerror(errno));
         return CHECKPOINT_DROPPED;
     }
-    (void)text_copy(last->hash, sizeof last->hash, hash);
-    (void)snprintf(last->location, sizeof last->location, "%s%.*s", scheme,
-                   (int)(sizeof last->location - sizeof scheme), checkpoint->path);
+    (void)text_copy(saved.hash, sizeof saved.hash, hash);
+    (void)snprintf(saved.location, sizeof saved.location, "%s%.*s", scheme,
+                   (int)(sizeof saved.location - sizeof scheme), checkpoint->path);
+    checkpoint->last = saved;
     checkpoint->took_ms = now_ms - checkpoint->begun_ms;
     checkpoint->saved_signature = checkpoint->signature;
     return CHECKPOINT_SAVED;

@@ -37,7 +37,9 @@ struct checkpoint {
     size_t said_bytes;
     uint64_t signature;           /* of what is being saved */
     uint64_t saved_signature;     /* of what was saved last */
-    struct agent_checkpoint last; /* the last one saved, or being saved */
+    struct agent_checkpoint last; /* the last one saved */
+    struct agent_checkpoint
+        making; /* its number and step: the one being saved, or that was dropped */
 };
 
 enum checkpoint_event {

@@ -182,6 +182,17 @@ void experiment_submit(struct core *core, const struct submitted_event *submitte
     (void)emit_trace_of(core, TRACE_SUBMITTED, experiment->row.id, 0);
 }
 
+static bool others_run(const struct core *core, const struct experiment *experiment)
+{
+    for (uint32_t i = 0; i < core->active_count; i++) {
+        const struct experiment *other = &core->experiments[core->active[i]];
+        if (other != experiment && other->running > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What keeps an experiment that may run from running. */
 static enum experiment_reason waiting_for(const struct core *core,
                                           const struct experiment *experiment)
@@ -193,7 +204,7 @@ static enum experiment_reason waiting_for(const struct core *core,
         return WHY_SUGGESTION;
     }
     if (experiment_has_work(core, experiment)) {
-        return WHY_OTHERS;
+        return others_run(core, experiment) ? WHY_OTHERS : WHY_NONE;
     }
     return experiment->open.count > 0 ? WHY_BACKOFF : WHY_NONE;
 }
