@@ -19,6 +19,7 @@ static void on_notice(struct agent *agent, const struct agent_event *event,
         agent->notice_end_ms = end_ms;
     }
     (void)text_copy(agent->source, sizeof agent->source, event->source);
+    agent->exit_code = AGENT_EXIT_PREEMPTED;
     if (agent->session == AGENT_WELCOME) {
         agent_send_preempt(agent, outcome);
     }
@@ -28,6 +29,7 @@ static void on_notice(struct agent *agent, const struct agent_event *event,
 static void on_stop_now(struct agent *agent, struct agent_outcome *outcome)
 {
     agent->draining = true;
+    agent->exit_code = AGENT_EXIT_PREEMPTED;
     agent->farewell_ms = 0;
     agent->exit_by_ms = 0;
     agent_stop_all(agent, LEAVE_PREEMPTION, true, outcome);

@@ -24,7 +24,10 @@ enum {
     AGENT_RESEND_MAX_MS = 60000,
     AGENT_ORPHAN_MS = 4 * 3600 * 1000, /* R4 */
     AGENT_FAREWELL_MS = 10000,         /* how long a draining worker waits for acknowledgements */
-    AGENT_DRAIN_FAREWELL_MS = 300000   /* the same where the coordinator asked for it */
+    AGENT_DRAIN_FAREWELL_MS = 300000,  /* the same where the coordinator asked for it */
+
+    AGENT_EXIT_REFUSED = 4,   /* a fatal error of the coordinator */
+    AGENT_EXIT_PREEMPTED = 75 /* not 0: whoever started it should start it again elsewhere */
 };
 
 struct agent_config {

@@ -243,7 +243,7 @@ static void on_error(struct agent *agent, const struct wire_error *error,
                      struct agent_outcome *outcome)
 {
     if (error->fatal) {
-        agent->exit_code = 4;
+        agent->exit_code = AGENT_EXIT_REFUSED;
         agent_drain(agent, LEAVE_OPERATOR, 0, outcome);
     }
 }

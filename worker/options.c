@@ -29,6 +29,9 @@ static const char usage[] =
     "  --label KEY=VALUE      what a spec may ask for; may be repeated\n"
     "  --cpus N --memory SIZE --gpus N   what it offers (the machine's cores and memory, 0)\n"
     "  --exit-when-idle TIME  leave after so long without work, such as 10m\n"
+    "  --notice CLOUD         watch for this machine's end: auto, aws, gcp, azure, file:PATH "
+    "(none)\n"
+    "  --notice-url URL       the metadata service, instead of the cloud's own\n"
     "  --state DIR            where results wait until they are acknowledged\n"
     "  --user USER            as root: run attempts as this user\n"
     "  --allow-root           as root: run attempts as root\n"
@@ -57,6 +60,8 @@ enum option_code {
     OPTION_MEMORY,
     OPTION_GPUS,
     OPTION_IDLE,
+    OPTION_NOTICE,
+    OPTION_NOTICE_URL,
     OPTION_STATE,
     OPTION_USER,
     OPTION_ALLOW_ROOT,
@@ -78,6 +83,8 @@ static const struct option longs[] = {{"connect", required_argument, NULL, OPTIO
                                       {"memory", required_argument, NULL, OPTION_MEMORY},
                                       {"gpus", required_argument, NULL, OPTION_GPUS},
                                       {"exit-when-idle", required_argument, NULL, OPTION_IDLE},
+                                      {"notice", required_argument, NULL, OPTION_NOTICE},
+                                      {"notice-url", required_argument, NULL, OPTION_NOTICE_URL},
                                       {"state", required_argument, NULL, OPTION_STATE},
                                       {"user", required_argument, NULL, OPTION_USER},
                                       {"allow-root", no_argument, NULL, OPTION_ALLOW_ROOT},
@@ -173,6 +180,18 @@ static bool read_parent(struct options *options, const char *text)
     return true;
 }
 
+static bool is_notice(const char *value)
+{
+    static const char *const clouds[] = {"none", "auto", "aws", "gcp", "azure"};
+
+    for (size_t i = 0; i < sizeof clouds / sizeof *clouds; i++) {
+        if (text_equal(value, clouds[i])) {
+            return true;
+        }
+    }
+    return strncmp(value, "file:/", 6) == 0;
+}
+
 static bool read_one(struct options *options, int option, char *value)
 {
     switch ((enum option_code)option) {
@@ -206,6 +225,12 @@ static bool read_one(struct options *options, int option, char *value)
         return read_count(value, 0, 1024, &options->gpus);
     case OPTION_IDLE:
         return read_quantity(value, times, &options->idle_exit_ms) && options->idle_exit_ms > 0;
+    case OPTION_NOTICE:
+        options->notice = value;
+        return is_notice(value);
+    case OPTION_NOTICE_URL:
+        options->notice_url = value;
+        return true;
     case OPTION_STATE:
         options->state = value;
         return true;

@@ -26,6 +26,7 @@ struct options {
     int32_t cpus_milli;
     int64_t memory_bytes;
     int32_t gpus;
+    const char *notice, *notice_url; /* NULL: nothing is watched; the cloud's own */
     bool inherit_environment;
     bool allow_root;
     pid_t parent; /* 0: none to die with */

@@ -19,4 +19,8 @@ enum { SPAWN_FDS = 4, SPAWN_FIRST_FD = 1 };
 enum tide_status spawn_self(const char *const *words, const int fds[SPAWN_FDS], pid_t *pid,
                             struct error *error);
 
+/* spawn_beside: the same with the program `name` of this one's folder. */
+enum tide_status spawn_beside(const char *name, const char *const *words, const int fds[SPAWN_FDS],
+                              pid_t *pid, struct error *error);
+
 #endif

@@ -351,6 +351,10 @@ void tasks_reports(struct worker *worker)
 /* The child of this worker that ended was one it started; it is not waited for any more. */
 static bool reaped_own(struct worker *worker, pid_t child)
 {
+    if (worker->notice.process == child) {
+        worker->notice.process = -1;
+        return true;
+    }
     for (size_t i = 0; i < worker->task_count; i++) {
         struct attempt *attempt = worker->tasks[i].attempt;
         if (attempt->supervisor == child) {
@@ -368,7 +372,7 @@ static bool reaped_own(struct worker *worker, pid_t child)
 /* What a supervisor that was killed leaves comes to this process, and more may come behind it. */
 void tasks_reap(struct worker *worker)
 {
-    pid_t spared[2 * WORKER_TASKS_MAX];
+    pid_t spared[2 * WORKER_TASKS_MAX + 1];
     bool orphans = false;
     siginfo_t info = {0};
 
@@ -381,7 +385,8 @@ void tasks_reap(struct worker *worker)
         spared[2 * i + 1] = worker->tasks[i].attempt->checkpoint.helper;
     }
     if (orphans) {
-        (void)sweep_children(spared, 2 * worker->task_count);
+        spared[2 * worker->task_count] = worker->notice.process;
+        (void)sweep_children(spared, 2 * worker->task_count + 1);
     }
 }
 

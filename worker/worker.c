@@ -274,9 +274,20 @@ static void read_signals(struct worker *worker)
     tasks_reap(worker);
 }
 
+static void read_notice(struct worker *worker)
+{
+    char source[NOTICE_LINE_BYTES];
+    struct agent_event event = {.kind = AGENT_SAW_NOTICE, .source = source};
+
+    if (notice_ready(&worker->notice, &event.grace_ms, source)) {
+        log_line(LOG_WARNING, "notice", "source=\"%s\" in_ms=%" PRId64, source, event.grace_ms);
+        worker_event(worker, &event);
+    }
+}
+
 /* --- the loop --- */
 
-enum { ITEM_LINK, ITEM_SIGNALS, ITEM_WATCHES, ITEM_PARENT, ITEM_FIRST_TASK };
+enum { ITEM_LINK, ITEM_SIGNALS, ITEM_WATCHES, ITEM_PARENT, ITEM_NOTICE, ITEM_FIRST_TASK };
 
 static size_t fill_items(const struct worker *worker, struct pollfd *items)
 {
@@ -286,6 +297,7 @@ static size_t fill_items(const struct worker *worker, struct pollfd *items)
     items[ITEM_SIGNALS] = (struct pollfd){.fd = worker->signals, .events = POLLIN};
     items[ITEM_WATCHES] = (struct pollfd){.fd = worker->watches, .events = POLLIN};
     items[ITEM_PARENT] = (struct pollfd){.fd = worker->parent, .events = POLLIN};
+    items[ITEM_NOTICE] = (struct pollfd){.fd = worker->notice.fd, .events = POLLIN};
     for (size_t i = 0; i < worker->task_count; i++) {
         for (int fd = 0; fd < ATTEMPT_FD_COUNT; fd++) {
             items[count++] =
@@ -354,6 +366,9 @@ static void turn(struct worker *worker)
         (void)close(worker->parent);
         worker->parent = -1;
         terminate(worker, "parent ended");
+    }
+    if (items[ITEM_NOTICE].revents != 0) {
+        read_notice(worker);
     }
     if (items[ITEM_WATCHES].revents != 0) {
         tasks_reports(worker);

@@ -102,6 +102,9 @@ enum tide_status worker_open(struct worker *worker, struct error *error)
 
     status = status == TIDE_OK ? open_parent(worker, error) : status;
     status = status == TIDE_OK ? open_state(worker, error) : status;
+    status = status == TIDE_OK
+                 ? notice_open(&worker->notice, options->notice, options->notice_url, error)
+                 : status;
     status = status == TIDE_OK ? options_access(options, &worker->access, error) : status;
     status = status == TIDE_OK ? link_open(&worker->link, &worker->access, error) : status;
     worker->attempt_options =
@@ -118,6 +121,7 @@ void worker_close(struct worker *worker)
 {
     struct error ignored;
 
+    notice_close(&worker->notice);
     tasks_farewell(worker);
     link_flush(&worker->link, FLUSH_MS);
     for (size_t i = 0; i < worker->task_count; i++) {

@@ -7,6 +7,7 @@
 #include "worker/agent.h"
 #include "worker/attempt.h"
 #include "worker/link.h"
+#include "worker/notice.h"
 #include "worker/options.h"
 #include "worker/outbox.h"
 
@@ -45,6 +46,7 @@ struct worker {
     bool meets;     /* the agent met another cluster, and does not know what is owed to it */
     int signals, watches;
     int parent; /* pidfd; -1 none */
+    struct notice notice;
     int terminations;
     struct task tasks[WORKER_TASKS_MAX];
     size_t task_count;
