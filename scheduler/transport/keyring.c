@@ -1,9 +1,11 @@
 /*
  * The grants, in a table by holder. A directory is read again when its time of change is another
- * one, and while that time is so young that a second change might not show in it.
+ * one; and, for a key that is not found, while that time is so young that a second change might not
+ * show in it (but not for every key of a flood).
  */
 #include "transport/keyring.h"
 
+#include "base/digest.h"
 #include "base/text.h"
 
 #include <zmq.h>
@@ -16,7 +18,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { FOLDER_COUNT = KEYRING_DIRECTORIES_MAX * KEY_ROLE_COUNT, YOUNG_S = 2, SUFFIX_BYTES = 4 };
+enum {
+    FOLDER_COUNT = KEYRING_DIRECTORIES_MAX * KEY_ROLE_COUNT,
+    YOUNG_S = 2,
+    SEARCH_NS = 100000000, /* between two readings of a young directory */
+    SUFFIX_BYTES = 4,
+    NOBODY = UINT32_MAX
+};
 
 struct holder {
     char name[KEY_NAME_BYTES]; /* "" where the place is free */
@@ -26,7 +34,8 @@ struct holder {
     ino_t file;
     struct timespec changed;
     bool barred;
-    bool seen; /* in the scan that is going on */
+    bool seen;     /* in the scan that is going on */
+    uint32_t next; /* of the same bucket */
 };
 
 struct folder {
@@ -34,6 +43,7 @@ struct folder {
     enum key_role role;
     struct timespec changed; /* when it was last read */
     bool settled;            /* it was old enough then */
+    struct timespec read;    /* when that was, CLOCK_MONOTONIC */
 };
 
 struct keyring {
@@ -41,8 +51,10 @@ struct keyring {
     struct folder folders[FOLDER_COUNT];
     int folder_count;
     struct holder *holders;
-    uint32_t count; /* places ever used */
+    uint32_t *buckets; /* capacity of them: the first holder by the digest of its name */
+    uint32_t count;    /* places ever used */
     uint32_t capacity;
+    uint32_t vacant; /* no place before this one is free */
     uint32_t grants; /* ever given */
 };
 
@@ -51,24 +63,48 @@ static bool same_time(struct timespec a, struct timespec b)
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-/* The place of a name in a folder, a free one, or NULL when there is no room. */
+static uint32_t *bucket_of(struct keyring *keyring, const char *name)
+{
+    return &keyring->buckets[digest_text(name) % keyring->capacity];
+}
+
+static void holder_file(struct keyring *keyring, uint32_t index)
+{
+    uint32_t *bucket = bucket_of(keyring, keyring->holders[index].name);
+
+    keyring->holders[index].next = *bucket;
+    *bucket = index;
+}
+
+/* A new place for a name: the first free one; NULL when there is no room. */
+static struct holder *holder_new(struct keyring *keyring, int folder, const char *name)
+{
+    uint32_t index = keyring->vacant;
+
+    while (index < keyring->count && *keyring->holders[index].name != '\0') {
+        index++;
+    }
+    if (index == keyring->capacity) {
+        return NULL;
+    }
+    keyring->vacant = index + 1;
+    keyring->count = index < keyring->count ? keyring->count : index + 1;
+    (void)text_copy(keyring->holders[index].name, KEY_NAME_BYTES, name);
+    keyring->holders[index].folder = folder;
+    holder_file(keyring, index);
+    return &keyring->holders[index];
+}
+
+/* The place of a name in a folder, a new one if it has none. */
 static struct holder *holder_of(struct keyring *keyring, int folder, const char *name)
 {
-    struct holder *vacant = NULL;
-
-    for (uint32_t i = 0; i < keyring->count; i++) {
+    for (uint32_t i = *bucket_of(keyring, name); i != NOBODY; i = keyring->holders[i].next) {
         struct holder *holder = &keyring->holders[i];
         if (holder->folder == folder && strcmp(holder->name, name) == 0) {
             return holder;
         }
-        if (vacant == NULL && *holder->name == '\0') {
-            vacant = holder;
-        }
     }
-    if (vacant == NULL && keyring->count < keyring->capacity) {
-        vacant = &keyring->holders[keyring->count++];
-    }
-    return vacant;
+    return holder_new(keyring, folder, name);
 }
 
 /* Reads one key file, unless it is the one already known. */
@@ -82,14 +118,10 @@ static void holder_read(struct keyring *keyring, int folder, const char *name,
     if (holder == NULL) {
         return;
     }
-    const bool known = *holder->name != '\0' && holder->file == about->st_ino &&
-                       same_time(holder->changed, about->st_mtim);
     holder->seen = true;
-    if (known) {
+    if (holder->file == about->st_ino && same_time(holder->changed, about->st_mtim)) {
         return;
     }
-    (void)text_copy(holder->name, sizeof holder->name, name);
-    holder->folder = folder;
     holder->file = about->st_ino;
     holder->changed = about->st_mtim;
     holder->grant = 0;
@@ -134,21 +166,43 @@ static void folder_scan(struct keyring *keyring, int index)
     (void)closedir(directory);
 }
 
+/* Forgets who has no file any more, and files the others anew. */
+static void holders_sweep(struct keyring *keyring, int folder)
+{
+    for (uint32_t i = 0; i < keyring->capacity; i++) {
+        keyring->buckets[i] = NOBODY;
+    }
+    for (uint32_t i = 0; i < keyring->count; i++) {
+        struct holder *holder = &keyring->holders[i];
+        if (holder->folder == folder && !holder->seen) {
+            *holder = (struct holder){.folder = -1};
+        }
+        if (*holder->name != '\0') {
+            holder_file(keyring, i);
+        }
+    }
+    keyring->vacant = 0;
+}
+
 static void folder_read(struct keyring *keyring, int index)
 {
     for (uint32_t i = 0; i < keyring->count; i++) {
         keyring->holders[i].seen = false;
     }
     folder_scan(keyring, index);
-    for (uint32_t i = 0; i < keyring->count; i++) {
-        struct holder *holder = &keyring->holders[i];
-        if (holder->folder == index && !holder->seen) {
-            *holder = (struct holder){.folder = -1};
-        }
-    }
+    holders_sweep(keyring, index);
 }
 
-static void folders_refresh(struct keyring *keyring)
+static int64_t since_ns(struct timespec then)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)(now.tv_sec - then.tv_sec) * 1000000000 + now.tv_nsec - then.tv_nsec;
+}
+
+/* `searching`: a key was not found, so a young directory is worth another reading. */
+static void folders_refresh(struct keyring *keyring, bool searching)
 {
     for (int i = 0; i < keyring->folder_count; i++) {
         struct folder *folder = &keyring->folders[i];
@@ -156,9 +210,11 @@ static void folders_refresh(struct keyring *keyring)
         struct timespec now;
         (void)stat(folder->path, &about); /* a folder that is gone has no keys, and time 0 */
         (void)clock_gettime(CLOCK_REALTIME, &now);
-        if (!folder->settled || !same_time(folder->changed, about.st_mtim)) {
+        if (!same_time(folder->changed, about.st_mtim) ||
+            (searching && !folder->settled && since_ns(folder->read) > SEARCH_NS)) {
             folder->changed = about.st_mtim;
             folder->settled = now.tv_sec - about.st_mtim.tv_sec > YOUNG_S;
+            (void)clock_gettime(CLOCK_MONOTONIC, &folder->read);
             folder_read(keyring, i);
         }
     }
@@ -192,15 +248,17 @@ enum tide_status keyring_open(const char *const directories[KEYRING_DIRECTORIES_
     (void)pthread_mutex_init(&made->lock, NULL);
     made->capacity = capacity;
     made->holders = calloc(capacity, sizeof *made->holders);
-    if (made->holders == NULL) {
+    made->buckets = calloc(capacity, sizeof *made->buckets);
+    if (made->holders == NULL || made->buckets == NULL) {
         keyring_close(made);
         return TIDE_NO_MEMORY;
     }
+    holders_sweep(made, -1);
     if (!folders_list(made, directories)) {
         keyring_close(made);
         return TIDE_LIMIT;
     }
-    folders_refresh(made);
+    folders_refresh(made, true);
     *keyring = made;
     return TIDE_OK;
 }
@@ -209,6 +267,7 @@ void keyring_close(struct keyring *keyring)
 {
     if (keyring != NULL) {
         (void)pthread_mutex_destroy(&keyring->lock);
+        free(keyring->buckets);
         free(keyring->holders);
         free(keyring);
     }
@@ -230,22 +289,33 @@ static bool holder_stands(const struct holder *holder)
     return *holder->name != '\0' && holder->grant != 0 && !holder->barred;
 }
 
-bool keyring_find(struct keyring *keyring, const uint8_t key[KEYRING_KEY_BYTES],
-                  struct keyring_grant *grant)
+static bool grant_find(const struct keyring *keyring, const uint8_t key[KEYRING_KEY_BYTES],
+                       struct keyring_grant *grant)
 {
-    bool found = false;
-
-    lock(keyring);
-    folders_refresh(keyring);
-    for (uint32_t i = 0; i < keyring->count && !found; i++) {
+    for (uint32_t i = 0; i < keyring->count; i++) {
         const struct holder *holder = &keyring->holders[i];
         if (holder_stands(holder) && memcmp(holder->key, key, KEYRING_KEY_BYTES) == 0) {
             grant->holder = i;
             grant->grant = holder->grant;
             grant->role = keyring->folders[holder->folder].role;
             (void)text_copy(grant->name, sizeof grant->name, holder->name);
-            found = true;
+            return true;
         }
+    }
+    return false;
+}
+
+bool keyring_find(struct keyring *keyring, const uint8_t key[KEYRING_KEY_BYTES],
+                  struct keyring_grant *grant)
+{
+    bool found = false;
+
+    lock(keyring);
+    folders_refresh(keyring, false);
+    found = grant_find(keyring, key, grant);
+    if (!found) {
+        folders_refresh(keyring, true);
+        found = grant_find(keyring, key, grant);
     }
     unlock(keyring);
     return found;
@@ -254,7 +324,7 @@ bool keyring_find(struct keyring *keyring, const uint8_t key[KEYRING_KEY_BYTES],
 void keyring_refresh(struct keyring *keyring)
 {
     lock(keyring);
-    folders_refresh(keyring);
+    folders_refresh(keyring, true);
     unlock(keyring);
 }
 
