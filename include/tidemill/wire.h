@@ -47,7 +47,7 @@ enum {
 #define WIRE_INTEGER_MAX INT64_C(9007199254740991)
 
 /* X(name, text, from): every type with its word on the wire; from: W worker, C coordinator, K
- * client. */
+ * client, E a machine that enrols. */
 #define WIRE_TYPE_LIST(X)                                                                          \
     X(WIRE_HELLO, "HELLO", 'W')                                                                    \
     X(WIRE_READY, "READY", 'W')                                                                    \
@@ -70,7 +70,9 @@ enum {
     X(WIRE_DRAIN, "DRAIN", 'C')                                                                    \
     X(WIRE_ERROR, "ERROR", 'C')                                                                    \
     X(WIRE_REQUEST, "REQUEST", 'K')                                                                \
-    X(WIRE_REPLY, "REPLY", 'C')
+    X(WIRE_REPLY, "REPLY", 'C')                                                                    \
+    X(WIRE_ENROL, "ENROL", 'E')                                                                    \
+    X(WIRE_ENROLLED, "ENROLLED", 'C')
 
 enum wire_type {
 #define X(name, text, from) name,
@@ -407,6 +409,16 @@ struct wire_reply {
     const char *body;
 };
 
+/* A machine with a one-time token asks to become the worker `name`, by this key from now on. */
+struct wire_enrol {
+    const char *name;
+    const char *public_key; /* Z85 */
+};
+
+struct wire_enrolled {
+    const char *worker;
+};
+
 struct wire_message {
     enum wire_type type;
     char cluster[WIRE_ID_HEX + 1]; /* "" where the sender does not know it yet */
@@ -432,6 +444,8 @@ struct wire_message {
         struct wire_error error;
         struct wire_request request;
         struct wire_reply reply;
+        struct wire_enrol enrol;
+        struct wire_enrolled enrolled;
     };              /* BYE, WHO, DRAIN have no body */
     void *document; /* owns the strings of a decoded message; NULL while encoding */
 };
@@ -458,7 +472,8 @@ enum tide_status wire_decode(const char *frame, size_t bytes, struct wire_messag
 /* wire_message_fini: frees what wire_decode made; its strings end. */
 void wire_message_fini(struct wire_message *message);
 
-/* wire_type_sender: who sends messages of this type: 'W' worker, 'C' coordinator, 'K' client. */
+/* wire_type_sender: who sends messages of this type: 'W' worker, 'C' coordinator, 'K' client, 'E'
+ * one who enrols. */
 char wire_type_sender(enum wire_type type);
 
 /* The words of the enums, as they stand on the wire. */

@@ -14,33 +14,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct option_rule rules[] = {
     {"keys", 'k', "DIR", "the coordinator's keys, as 'serve --keys' takes them (keys)"},
-    {"output", 'o', "FILE", "where the secret goes (NAME.key)"},
+    {"output", 'o', "FILE", "where the secret goes (NAME.key; of enrol: NAME.token)"},
+    {"expires", 'e', "TIME", "enrol: how long the token is good for, such as 1h (for ever)"},
 };
 
 static const struct usage usage = {
     .verb = "keygen",
     .arguments = "ROLE NAME",
     .text = "Makes a key. ROLE is operator (may ask and order), worker (may run attempts) or\n"
-            "enrol (may only become a worker, once). The secret goes into a file that only you\n"
-            "can read; the public half into DIR, where the coordinator finds it, with the\n"
-            "coordinator's own key if there is none yet. To take a key back, remove\n"
-            "DIR/ROLE/NAME.pub: no restart is needed.",
+            "enrol (may become a worker, once: its secret is a token, all that a new machine\n"
+            "needs). The secret goes into a file that only you can read; the public half into\n"
+            "DIR, where the coordinator finds it, with the coordinator's own key if there is\n"
+            "none yet. To take a key back, remove DIR/ROLE/NAME.pub: no restart is needed.",
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
     .arguments_min = 2,
     .arguments_max = 2,
     .example = "tidemill keygen worker spot-a3 --keys /etc/tidemill/keys\n"
-               "tidemill keygen operator me --keys /etc/tidemill/keys",
+               "tidemill keygen operator me --keys /etc/tidemill/keys\n"
+               "tidemill keygen enrol batch-7 --expires 1h --keys /etc/tidemill/keys",
 };
 
 struct keygen {
     enum key_role role;
     const char *name;
     const char *keys;
+    int64_t expires_s; /* since 1970; 0 never */
     char secret_path[PATH_MAX];
     char public_path[PATH_MAX];
     char server_path[PATH_MAX];
@@ -75,7 +79,8 @@ static int keygen_read(struct keygen *keygen, const struct options *options)
                              keygen->name);
     }
     const int secret = output == NULL
-                           ? snprintf(keygen->secret_path, PATH_MAX, "%s.key", keygen->name)
+                           ? snprintf(keygen->secret_path, PATH_MAX, "%s.%s", keygen->name,
+                                      keygen->role == KEY_ENROL ? "token" : "key")
                            : snprintf(keygen->secret_path, PATH_MAX, "%s", output);
     const int public = snprintf(keygen->public_path, PATH_MAX, "%s/%s/%s.pub", keygen->keys,
                                 key_role_text(keygen->role), keygen->name);
@@ -83,6 +88,32 @@ static int keygen_read(struct keygen *keygen, const struct options *options)
     return secret < PATH_MAX && public < PATH_MAX && server < PATH_MAX
                ? OPTIONS_GO
                : options_wrong(&usage, "a path is too long");
+}
+
+static int expiry_read(struct keygen *keygen, const struct options *options)
+{
+    struct error error;
+    int64_t good_ms = 0;
+
+    if (options_duration(options, "expires", 0, &good_ms, &error) != TIDE_OK) {
+        return options_wrong(&usage, "%s", error.text);
+    }
+    if (good_ms != 0 && keygen->role != KEY_ENROL) {
+        return options_wrong(&usage, "only the role enrol expires; others are taken back");
+    }
+    keygen->expires_s = good_ms == 0 ? 0 : (int64_t)time(NULL) + good_ms / 1000;
+    return OPTIONS_GO;
+}
+
+static enum tide_status secret_write(const struct keygen *keygen, struct error *error)
+{
+    char token[KEY_TOKEN_BYTES];
+
+    if (keygen->role != KEY_ENROL) {
+        return key_secret_write(keygen->secret_path, &keygen->pair, error);
+    }
+    key_token_make(keygen->server.public_key, &keygen->pair, token);
+    return key_token_write(keygen->secret_path, token, error);
 }
 
 /* The secret first: a name that is granted and whose secret nobody has would be of no use. */
@@ -99,11 +130,11 @@ static enum tide_status keygen_make(struct keygen *keygen, struct error *error)
     }
     if (status == TIDE_OK) {
         key_pair_make(&keygen->pair);
-        status = key_secret_write(keygen->secret_path, &keygen->pair, error);
+        status = secret_write(keygen, error);
     }
     if (status == TIDE_OK) {
-        status =
-            keys_grant(keygen->keys, keygen->role, keygen->name, keygen->pair.public_key, error);
+        status = keys_grant(keygen->keys, keygen->role, keygen->name, keygen->pair.public_key,
+                            keygen->expires_s, error);
         if (status != TIDE_OK) {
             (void)unlink(keygen->secret_path);
         }
@@ -142,6 +173,9 @@ static void keygen_text(const struct keygen *keygen)
             keygen->secret_path, keygen->server_path);
         return;
     case KEY_ENROL:
+        (void)fprintf(stderr, "next: tidemill-worker --connect tcp://HOST:7733 --token %s\n",
+                      keygen->secret_path);
+        return;
     case KEY_ROLE_COUNT:
         return;
     }
@@ -156,6 +190,9 @@ int command_keygen(int argc, char **argv)
 
     if (code == OPTIONS_GO) {
         code = keygen_read(&keygen, &options);
+    }
+    if (code == OPTIONS_GO) {
+        code = expiry_read(&keygen, &options);
     }
     if (code != OPTIONS_GO) {
         return code;

@@ -1,168 +1,25 @@
 /*
- * Key files and directories. Nothing here knows a socket: libzmq only makes keys and converts them.
+ * Key directories: who may speak to a coordinator.
  */
-#include "transport/keys.h"
+#include "transport/keys_parts.h"
 
-#include "base/assert.h"
+#include "base/number.h"
 #include "base/text.h"
-
-#include <zmq.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { KEY_BYTES = 32, MODE_OF_OTHERS = 0077, MODE_WRITE_OF_OTHERS = 0022 };
+#define EXPIRES "expires="
 
-static const char *const role_texts[] = {
-#define X(name, text) text,
-    KEY_ROLE_LIST(X)
-#undef X
-};
-
-const char *key_role_text(enum key_role role)
-{
-    ASSERT((int)role >= 0);
-    ASSERT(role < KEY_ROLE_COUNT);
-    return role_texts[role];
-}
-
-bool key_name_valid(const char *name)
-{
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    const size_t length = strlen(name);
-
-    return length > 0 && length < KEY_NAME_BYTES && *name != '.' && strspn(name, letters) == length;
-}
-
-void key_pair_make(struct key_pair *pair)
-{
-    const int made = zmq_curve_keypair(pair->public_key, pair->secret_key);
-
-    ASSERT(made == 0); /* fails only in a libzmq without CURVE, which Debian's is not */
-}
-
-/* Paths are put together here, so that one that is too long is an error and not another path. */
-__attribute__((format(printf, 3, 4))) static enum tide_status
-path_make(char path[KEY_PATH_BYTES], struct error *error, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    const int bytes = vsnprintf(path, KEY_PATH_BYTES, format, arguments);
-    va_end(arguments);
-    return bytes < KEY_PATH_BYTES
-               ? TIDE_OK
-               : error_set(error, TIDE_LIMIT, "the path %.64s... is too long", path);
-}
-
-static enum tide_status system_error(struct error *error, const char *doing, const char *path)
-{
-    const enum tide_status status = errno == ENOENT   ? TIDE_NOT_FOUND
-                                    : errno == EEXIST ? TIDE_EXISTS
-                                    : errno == ENOSPC ? TIDE_FULL
-                                    : errno == EACCES ? TIDE_REFUSED
-                                                      : TIDE_IO;
-
-    return error_set(error, status, "cannot %s %s: %s", doing, path, strerror(errno));
-}
-
-bool key_text_valid(const char *text)
-{
-    uint8_t bytes[KEY_BYTES];
-    char again[KEY_TEXT_BYTES];
-
-    return strlen(text) == KEY_TEXT_BYTES - 1 && zmq_z85_decode(bytes, text) != NULL &&
-           zmq_z85_encode(again, bytes, sizeof bytes) != NULL && strcmp(text, again) == 0;
-}
-
-/* The first line of a small regular file; `secret` refuses one that others may read. */
-static enum tide_status line_read(const char *path, bool secret, char *line, size_t bytes,
-                                  struct error *error)
-{
-    struct stat about;
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    enum tide_status status = TIDE_OK;
-
-    if (file < 0) {
-        return system_error(error, "read", path);
-    }
-    const ssize_t got = fstat(file, &about) == 0 ? read(file, line, bytes - 1) : -1;
-    if (got < 0) {
-        status = system_error(error, "read", path);
-    } else if (!S_ISREG(about.st_mode)) {
-        status = error_set(error, TIDE_REFUSED, "%s is not a regular file", path);
-    } else if (secret && (about.st_mode & MODE_OF_OTHERS) != 0) {
-        status = error_set(error, TIDE_REFUSED,
-                           "%s is a secret that others may read (mode %04o): chmod 600 %s", path,
-                           (unsigned)about.st_mode & 07777, path);
-    } else {
-        line[got] = '\0';
-        line[strcspn(line, "\r\n")] = '\0';
-    }
-    (void)close(file);
-    return status;
-}
-
-static enum tide_status key_read(const char *path, bool secret, char key[KEY_TEXT_BYTES],
-                                 struct error *error)
-{
-    char line[KEY_TEXT_BYTES + 2];
-    enum tide_status status = line_read(path, secret, line, sizeof line, error);
-
-    if (status == TIDE_OK && !key_text_valid(line)) {
-        status =
-            error_set(error, TIDE_INVALID, "%s holds no key: a line of 40 Z85 characters", path);
-    }
-    if (status == TIDE_OK) {
-        (void)text_copy(key, KEY_TEXT_BYTES, line);
-    }
-    return status;
-}
-
-enum tide_status key_pair_read(const char *path, struct key_pair *pair, struct error *error)
-{
-    const enum tide_status status = key_read(path, true, pair->secret_key, error);
-
-    if (status == TIDE_OK && zmq_curve_public(pair->public_key, pair->secret_key) != 0) {
-        return error_set(error, TIDE_INVALID, "%s holds no secret key", path);
-    }
-    return status;
-}
-
-enum tide_status key_public_read(const char *path, char key[KEY_TEXT_BYTES], struct error *error)
-{
-    return key_read(path, false, key, error);
-}
-
-static bool line_write(int file, const char *line)
-{
-    return dprintf(file, "%s\n", line) == (int)strlen(line) + 1 && fsync(file) == 0;
-}
-
-enum tide_status key_secret_write(const char *path, const struct key_pair *pair,
-                                  struct error *error)
-{
-    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (file < 0) {
-        return system_error(error, "make", path);
-    }
-    if (!line_write(file, pair->secret_key)) {
-        const enum tide_status status = system_error(error, "write", path);
-        (void)close(file);
-        (void)unlink(path);
-        return status;
-    }
-    return close(file) == 0 ? TIDE_OK : system_error(error, "write", path);
-}
+enum { GRANT_BYTES = 128, MODE_OF_OTHERS = 0077, MODE_WRITE_OF_OTHERS = 0022 };
 
 /* One line as the file `name` of `directory`, there at once or not at all. Its descriptor goes to
  * `kept`, locked, where that is not NULL. */
@@ -171,22 +28,22 @@ static enum tide_status line_publish(const char *directory, const char *name, co
 {
     char path[KEY_PATH_BYTES];
     char beside[KEY_PATH_BYTES];
-    enum tide_status status = path_make(path, error, "%s/%s", directory, name);
+    enum tide_status status = keys_path(path, error, "%s/%s", directory, name);
     int file = -1;
 
     if (status == TIDE_OK) {
-        status = path_make(beside, error, "%s/.new-%s-%ld", directory, name, (long)getpid());
+        status = keys_path(beside, error, "%s/.new-%s-%ld", directory, name, (long)getpid());
     }
     if (status != TIDE_OK) {
         return status;
     }
     file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (file < 0) {
-        return system_error(error, "make", beside);
+        return keys_system_error(error, "make", beside);
     }
-    if (!line_write(file, line) || flock(file, LOCK_EX | LOCK_NB) != 0 ||
+    if (!keys_line_write(file, line) || flock(file, LOCK_EX | LOCK_NB) != 0 ||
         rename(beside, path) != 0) {
-        status = system_error(error, "write", path);
+        status = keys_system_error(error, "write", path);
         (void)unlink(beside);
     }
     if (status == TIDE_OK && kept != NULL) {
@@ -203,7 +60,7 @@ static enum tide_status directory_check(const char *path, mode_t forbidden, stru
     struct stat about;
 
     if (lstat(path, &about) != 0) {
-        return system_error(error, "use", path);
+        return keys_system_error(error, "use", path);
     }
     if (!S_ISDIR(about.st_mode)) {
         return error_set(error, TIDE_REFUSED, "%s is not a directory", path);
@@ -222,7 +79,7 @@ static enum tide_status directory_check(const char *path, mode_t forbidden, stru
 static enum tide_status folder_make(const char *path, struct error *error)
 {
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        return system_error(error, "make", path);
+        return keys_system_error(error, "make", path);
     }
     return directory_check(path, MODE_OF_OTHERS, error);
 }
@@ -233,7 +90,7 @@ enum tide_status keys_directory_make(const char *path, struct error *error)
     enum tide_status status = folder_make(path, error);
 
     for (int role = 0; role < KEY_ROLE_COUNT && status == TIDE_OK; role++) {
-        status = path_make(folder, error, "%s/%s", path, role_texts[role]);
+        status = keys_path(folder, error, "%s/%s", path, key_role_text((enum key_role)role));
         if (status == TIDE_OK) {
             status = folder_make(folder, error);
         }
@@ -247,7 +104,7 @@ enum tide_status keys_serve(const char *directory, struct key_pair *pair, struct
     enum tide_status status = directory_check(directory, MODE_WRITE_OF_OTHERS, error);
 
     if (status == TIDE_OK) {
-        status = path_make(path, error, "%s/server.key", directory);
+        status = keys_path(path, error, "%s/server.key", directory);
     }
     if (status != TIDE_OK) {
         return status;
@@ -277,7 +134,7 @@ static bool is_taken(const char *folder, const char *file)
     char path[KEY_PATH_BYTES];
     struct error ignored;
 
-    if (path_make(path, &ignored, "%s/%s", folder, file) != TIDE_OK) {
+    if (keys_path(path, &ignored, "%s/%s", folder, file) != TIDE_OK) {
         return false;
     }
     const int taken = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -312,11 +169,12 @@ void keys_retire(const char *directory)
     struct error ignored;
     bool deserted = true;
 
-    if (path_make(path, &ignored, "%s/endpoint", directory) == TIDE_OK) {
+    if (keys_path(path, &ignored, "%s/endpoint", directory) == TIDE_OK) {
         (void)unlink(path);
     }
     for (int role = 0; role < KEY_ROLE_COUNT; role++) {
-        if (path_make(path, &ignored, "%s/%s", directory, role_texts[role]) == TIDE_OK) {
+        if (keys_path(path, &ignored, "%s/%s", directory, key_role_text((enum key_role)role)) ==
+            TIDE_OK) {
             deserted = folder_remove(path) && deserted;
         }
     }
@@ -335,17 +193,58 @@ static enum tide_status place_of(const char *directory, enum key_role role, cons
                          "'%s' is no name: up to 63 letters, digits, '.', '_', '-'", name);
     }
     (void)snprintf(file, KEY_PATH_BYTES, "%s.pub", name);
-    return path_make(folder, error, "%s/%s", directory, key_role_text(role));
+    return keys_path(folder, error, "%s/%s", directory, key_role_text(role));
 }
 
 enum tide_status keys_grant(const char *directory, enum key_role role, const char *name,
-                            const char *public_key, struct error *error)
+                            const char *public_key, int64_t expires_s, struct error *error)
 {
     char folder[KEY_PATH_BYTES];
     char file[KEY_PATH_BYTES];
+    char lines[GRANT_BYTES];
     const enum tide_status status = place_of(directory, role, name, folder, file, error);
 
-    return status == TIDE_OK ? line_publish(folder, file, public_key, NULL, error) : status;
+    if (expires_s == 0) {
+        (void)text_copy(lines, sizeof lines, public_key);
+    } else {
+        (void)snprintf(lines, sizeof lines, "%s\n" EXPIRES "%" PRId64, public_key, expires_s);
+    }
+    return status == TIDE_OK ? line_publish(folder, file, lines, NULL, error) : status;
+}
+
+bool keys_expired(const char *directory, enum key_role role, const char *name)
+{
+    char path[KEY_PATH_BYTES];
+    char line[GRANT_BYTES];
+    struct error ignored;
+    int64_t expires_s = INT64_MAX;
+
+    if (keys_path(path, &ignored, "%s/%s/%s.pub", directory, key_role_text(role), name) !=
+        TIDE_OK) {
+        return true;
+    }
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (strncmp(line, EXPIRES, strlen(EXPIRES)) == 0 &&
+            !number_parse_integer(line + strlen(EXPIRES), &expires_s)) {
+            expires_s = 0;
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return time(NULL) >= expires_s;
+}
+
+bool keys_has(const char *directory, enum key_role role, const char *name)
+{
+    char path[KEY_PATH_BYTES];
+    struct error ignored;
+
+    return keys_path(path, &ignored, "%s/%s/%s.pub", directory, key_role_text(role), name) ==
+               TIDE_OK &&
+           access(path, F_OK) == 0;
 }
 
 enum tide_status keys_revoke(const char *directory, enum key_role role, const char *name,
@@ -357,10 +256,10 @@ enum tide_status keys_revoke(const char *directory, enum key_role role, const ch
     enum tide_status status = place_of(directory, role, name, folder, file, error);
 
     if (status == TIDE_OK) {
-        status = path_make(path, error, "%s/%s", folder, file);
+        status = keys_path(path, error, "%s/%s", folder, file);
     }
     if (status == TIDE_OK && unlink(path) != 0) {
-        status = system_error(error, "remove", path);
+        status = keys_system_error(error, "remove", path);
     }
     return status;
 }
@@ -370,13 +269,13 @@ static enum tide_status access_read(const char *directory, struct key_access *ac
                                     struct error *error)
 {
     char path[KEY_PATH_BYTES];
-    enum tide_status status = path_make(path, error, "%s/endpoint", directory);
+    enum tide_status status = keys_path(path, error, "%s/endpoint", directory);
 
     if (status == TIDE_OK) {
-        status = line_read(path, false, access->endpoint, sizeof access->endpoint, error);
+        status = keys_line_read(path, false, access->endpoint, sizeof access->endpoint, error);
     }
     if (status == TIDE_OK) {
-        status = path_make(path, error, "%s/server.pub", directory);
+        status = keys_path(path, error, "%s/server.pub", directory);
     }
     if (status == TIDE_OK) {
         status = key_public_read(path, access->server_key, error);

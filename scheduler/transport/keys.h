@@ -7,7 +7,7 @@
  *     endpoint             where it listens, "tcp://127.0.0.1:7733"; gone after a clean exit
  *     operator/NAME.pub    the public keys of those who may ask and order
  *     worker/NAME.pub      the public keys of those who may run attempts
- *     enrol/NAME.pub       the public keys that can do nothing but enrol
+ *     enrol/NAME.pub       the public keys that can do nothing but become a worker, once
  *
  * A configured `keys:` directory has the same layout, without `endpoint`. A key file is one line of
  * Z85; a secret one has mode 0600 or is refused. Files are written beside their place and renamed.
@@ -18,12 +18,14 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum {
     KEY_TEXT_BYTES = 41, /* 40 characters of Z85 and the terminator */
     KEY_NAME_BYTES = 64,
     KEY_ENDPOINT_BYTES = 256,
-    KEY_PATH_BYTES = 4096
+    KEY_PATH_BYTES = 4096,
+    KEY_TOKEN_BYTES = 129 /* 128 hexadecimal digits and the terminator */
 };
 
 /* X(name, text): what a key is for; the text is also its folder. */
@@ -103,10 +105,30 @@ enum tide_status keys_announce(const char *directory, const char *endpoint, stru
  */
 void keys_retire(const char *directory);
 
-/* keys_grant, keys_revoke: puts the public key `NAME.pub` into the folder of the role, takes it
- * away (TIDE_NOT_FOUND). */
+/*
+ * A one-time token is all that a new machine needs: the coordinator's public key and the secret of
+ * an `enrol` key, in hexadecimal. The coordinator keeps that key's public half only.
+ */
+void key_token_make(const char *server_key, const struct key_pair *pair,
+                    char token[KEY_TOKEN_BYTES]);
+
+/* key_token_write: the token as `path`, like key_secret_write. */
+enum tide_status key_token_write(const char *path, const char *token, struct error *error);
+
+/* key_token_read: the keys in a token, which is given as it is or as the file that holds it (mode
+ * 0600). TIDE_INVALID, and for a file as key_pair_read. */
+enum tide_status key_token_read(const char *token, char server_key[KEY_TEXT_BYTES],
+                                struct key_pair *pair, struct error *error);
+
+/*
+ * keys_grant: puts the public key `NAME.pub` into the folder of the role, good until `expires_s`
+ * (seconds since 1970; 0: for ever). keys_revoke takes it away (TIDE_NOT_FOUND). keys_expired:
+ * whether its time is over. keys_has: whether the name has a key.
+ */
 enum tide_status keys_grant(const char *directory, enum key_role role, const char *name,
-                            const char *public_key, struct error *error);
+                            const char *public_key, int64_t expires_s, struct error *error);
+bool keys_expired(const char *directory, enum key_role role, const char *name);
+bool keys_has(const char *directory, enum key_role role, const char *name);
 enum tide_status keys_revoke(const char *directory, enum key_role role, const char *name,
                              struct error *error);
 

@@ -201,6 +201,7 @@ static bool role_may_send(enum key_role role, enum wire_type type)
     case KEY_OPERATOR:
         return wire_type_sender(type) == 'K';
     case KEY_ENROL:
+        return wire_type_sender(type) == 'E';
     case KEY_ROLE_COUNT:
         return false;
     }
@@ -310,6 +311,19 @@ static bool body_decode(struct transport *transport, const struct arrival *arriv
     return true;
 }
 
+/* Enrolment is the transport's own affair: only keys are concerned. */
+static void enrol_answer(struct transport *transport, const struct arrival *arrival,
+                         struct wire_message *message)
+{
+    struct wire_message answer;
+
+    transport_enrol(transport, arrival->grant.name, &message->enrol, &answer);
+    (void)message_send(transport, arrival->routing, &answer);
+    log_line(LOG_INFO, answer.type == WIRE_ENROLLED ? "worker_enrolled" : "enrolment_refused",
+             "token=%s name=%s", arrival->grant.name, message->enrol.name);
+    wire_message_fini(message);
+}
+
 static void peer_set(struct peer *peer, const struct arrival *arrival)
 {
     peer->role = arrival->grant.role;
@@ -339,7 +353,9 @@ enum tide_status transport_receive(struct transport *transport, int64_t now_ms,
         }
         accepted = accepted && body_decode(transport, &arrival, &body, message, now_ms);
         (void)zmq_msg_close(&body);
-        if (accepted) {
+        if (accepted && arrival.grant.role == KEY_ENROL) {
+            enrol_answer(transport, &arrival, message);
+        } else if (accepted) {
             peer_set(peer, &arrival);
             return TIDE_OK;
         }

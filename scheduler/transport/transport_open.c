@@ -183,6 +183,9 @@ enum tide_status transport_open(const struct transport_config *config, struct tr
     made->incarnation = config->incarnation;
     (void)text_copy(made->cluster, sizeof made->cluster, config->cluster);
     (void)text_copy(made->run_directory, sizeof made->run_directory, config->run_directory);
+    (void)text_copy(made->keys_directory, sizeof made->keys_directory,
+                    config->keys_directory == NULL ? config->run_directory
+                                                   : config->keys_directory);
     made->sessions = calloc(made->peer_count, sizeof *made->sessions);
     status = made->sessions == NULL ? error_set(error, TIDE_NO_MEMORY, "no memory for %u peers",
                                                 (unsigned)made->peer_count)

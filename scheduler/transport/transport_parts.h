@@ -27,7 +27,15 @@ struct transport {
     char cluster[WIRE_ID_HEX + 1];
     char endpoint[KEY_ENDPOINT_BYTES];
     char run_directory[KEY_PATH_BYTES];
+    char keys_directory[KEY_PATH_BYTES]; /* the configured one, else the run directory */
     char frame[WIRE_FRAME_BYTES];
 };
+
+/*
+ * transport_enrol: makes a worker of a machine that sent ENROL with the token `name`, or refuses;
+ * the answer, ENROLLED or ERROR, is in `answer`. The token is used up before anything is granted.
+ */
+void transport_enrol(struct transport *transport, const char *token, const struct wire_enrol *enrol,
+                     struct wire_message *answer);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-enum { SIGNAL_MAX = 64 };
+enum { SIGNAL_MAX = 64, KEY_TEXT_BYTES = 41 };
 
 #define MEMBER_BYTES(noun, member) sizeof(((struct noun *)0)->member)
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -305,6 +305,17 @@ static const struct field reply_fields[] = {
     STRING(wire_reply, body, "body", VALUE_TEXT, WIRE_FRAME_BYTES, REQUIRED),
 };
 
+/* A machine that is to become a worker. */
+
+static const struct field enrol_fields[] = {
+    STRING(wire_enrol, name, "name", VALUE_NAME, WIRE_NAME_BYTES, REQUIRED),
+    STRING(wire_enrol, public_key, "public_key", VALUE_TEXT, KEY_TEXT_BYTES, REQUIRED),
+};
+
+static const struct field enrolled_fields[] = {
+    STRING(wire_enrolled, worker, "worker", VALUE_NAME, WIRE_NAME_BYTES, REQUIRED),
+};
+
 static const struct field envelope_fields[] = {
     {.key = "cluster",
      .kind = VALUE_ID,
@@ -344,6 +355,8 @@ const struct shape *schema_body(enum wire_type type)
         [WIRE_ERROR] = SHAPE(error_fields, wire_error),
         [WIRE_REQUEST] = SHAPE(request_fields, wire_request),
         [WIRE_REPLY] = SHAPE(reply_fields, wire_reply),
+        [WIRE_ENROL] = SHAPE(enrol_fields, wire_enrol),
+        [WIRE_ENROLLED] = SHAPE(enrolled_fields, wire_enrolled),
     };
 
     ASSERT((int)type >= 0);

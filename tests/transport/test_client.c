@@ -145,7 +145,7 @@ static void test_keys_that_are_refused(void **state)
     assert_int_equal(transport_counts(coordinator.transport).keys_refused, 1);
     assert_int_equal(key_pair_read(key_path, &mine, &error), TIDE_OK);
     assert_int_equal(
-        keys_grant(coordinator.run_directory, KEY_OPERATOR, "me", mine.public_key, &error),
+        keys_grant(coordinator.run_directory, KEY_OPERATOR, "me", mine.public_key, 0, &error),
         TIDE_OK);
     assert_int_equal(try_open(&config), TIDE_OK);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct error error;
@@ -183,6 +184,62 @@ static void test_texts_that_are_no_key(void **state)
     scratch_free(directory);
 }
 
+static void test_tokens(void **state)
+{
+    struct key_pair server;
+    struct key_pair pair;
+    struct key_pair again;
+    char token[KEY_TOKEN_BYTES];
+    char server_key[KEY_TEXT_BYTES];
+    char *directory = run_directory(&server);
+
+    (void)state;
+    key_pair_make(&pair);
+    key_token_make(server.public_key, &pair, token);
+    assert_int_equal(strspn(token, "0123456789abcdef"), 128);
+    assert_int_equal(key_token_read(token, server_key, &again, &error), TIDE_OK);
+    assert_string_equal(server_key, server.public_key);
+    assert_string_equal(again.secret_key, pair.secret_key);
+    assert_string_equal(again.public_key, pair.public_key);
+    assert_int_equal(key_token_write(path_in(directory, "a.token"), token, &error), TIDE_OK);
+    assert_int_equal(mode_of(path_in(directory, "a.token")), 0600);
+    again = (struct key_pair){{0}, {0}};
+    assert_int_equal(key_token_read(path_in(directory, "a.token"), server_key, &again, &error),
+                     TIDE_OK);
+    assert_string_equal(again.secret_key, pair.secret_key);
+    assert_int_equal(chmod(path_in(directory, "a.token"), 0644), 0);
+    assert_int_equal(key_token_read(path_in(directory, "a.token"), server_key, &again, &error),
+                     TIDE_REFUSED);
+    token[100] = 'x';
+    assert_int_equal(key_token_read(token, server_key, &again, &error), TIDE_INVALID);
+    token[100] = '\0';
+    assert_int_equal(key_token_read(token, server_key, &again, &error), TIDE_NOT_FOUND);
+    run_directory_free(directory);
+}
+
+static void test_keys_that_expire(void **state)
+{
+    struct key_pair server;
+    char granted[KEY_TEXT_BYTES];
+    char *directory = run_directory(&server);
+    const int64_t now_s = time(NULL);
+
+    (void)state;
+    assert_int_equal(keys_grant(directory, KEY_ENROL, "past", server.public_key, now_s - 1, &error),
+                     TIDE_OK);
+    assert_int_equal(
+        keys_grant(directory, KEY_ENROL, "soon", server.public_key, now_s + 1000, &error), TIDE_OK);
+    assert_int_equal(keys_grant(directory, KEY_ENROL, "never", server.public_key, 0, &error),
+                     TIDE_OK);
+    assert_true(keys_expired(directory, KEY_ENROL, "past"));
+    assert_false(keys_expired(directory, KEY_ENROL, "soon"));
+    assert_false(keys_expired(directory, KEY_ENROL, "never"));
+    assert_int_equal(key_public_read(path_in(directory, "enrol/soon.pub"), granted, &error),
+                     TIDE_OK);
+    assert_string_equal(granted, server.public_key);
+    run_directory_free(directory);
+}
+
 static void test_names(void **state)
 {
     struct key_pair server;
@@ -202,7 +259,7 @@ static void test_names(void **state)
     assert_true(key_name_valid("spot-a3.eu_1"));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(key_name_valid(bad[i]));
-        assert_int_equal(keys_grant(directory, KEY_WORKER, bad[i], server.public_key, &error),
+        assert_int_equal(keys_grant(directory, KEY_WORKER, bad[i], server.public_key, 0, &error),
                          TIDE_INVALID);
     }
     run_directory_free(directory);
@@ -217,6 +274,8 @@ int main(void)
         cmocka_unit_test(test_a_directory_that_is_none),
         cmocka_unit_test(test_secret_files),
         cmocka_unit_test(test_texts_that_are_no_key),
+        cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_keys_that_expire),
         cmocka_unit_test(test_names),
     };
 

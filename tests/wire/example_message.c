@@ -3,6 +3,12 @@
 #include <string.h>
 
 static const struct wire_attempt example_attempt = {7, 12, 2};
+static const struct wire_ack example_ckpt_ack = {{7, 12, 1}, 3, VERDICT_RECORDED};
+static const struct wire_ack example_result_ack = {{7, 12, 2}, 0, VERDICT_RECORDED};
+static const struct wire_renew example_renew = {
+    .token = 41, .running = {{{7, 12, 2}, 11, 1}}, .count = 1};
+static const struct wire_lease example_lease = {
+    .token = 41, .verdicts = {{{7, 12, 2}, VERDICT_OK}}, .count = 1};
 
 static struct wire_checkpoint example_checkpoint(void)
 {
@@ -126,8 +132,7 @@ static void example_body(struct wire_message *message)
         message->refuse = (struct wire_refuse){example_attempt, REFUSAL_STALE};
         return;
     case WIRE_RENEW:
-        message->renew =
-            (struct wire_renew){.token = 41, .running = {{{7, 12, 2}, 11, 1}}, .count = 1};
+        message->renew = example_renew;
         return;
     case WIRE_METRIC:
         example_metric(&message->metric);
@@ -152,17 +157,14 @@ static void example_body(struct wire_message *message)
         example_assign(&message->assign);
         return;
     case WIRE_LEASE:
-        message->lease =
-            (struct wire_lease){.token = 41, .verdicts = {{{7, 12, 2}, VERDICT_OK}}, .count = 1};
+        message->lease = example_lease;
         return;
     case WIRE_STOP:
         message->stop = (struct wire_stop){example_attempt, LEAVE_WINDOW, 25000};
         return;
     case WIRE_CKPT_ACK:
-        message->ack = (struct wire_ack){{7, 12, 1}, 3, VERDICT_RECORDED};
-        return;
     case WIRE_RESULT_ACK:
-        message->ack = (struct wire_ack){example_attempt, 0, VERDICT_RECORDED};
+        message->ack = message->type == WIRE_CKPT_ACK ? example_ckpt_ack : example_result_ack;
         return;
     case WIRE_ERROR:
         message->error = (struct wire_error){"slots: 0 is not within 1 and 256", false};
@@ -172,6 +174,12 @@ static void example_body(struct wire_message *message)
         return;
     case WIRE_REPLY:
         message->reply = (struct wire_reply){1, 0, "{\"state\":\"paused\"}"};
+        return;
+    case WIRE_ENROL:
+        message->enrol = (struct wire_enrol){"spot-a3", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"};
+        return;
+    case WIRE_ENROLLED:
+        message->enrolled.worker = "spot-a3";
         return;
     case WIRE_BYE:
     case WIRE_WHO:

@@ -219,6 +219,38 @@ static void same_lease(const struct wire_lease *a, const struct wire_lease *b)
     same_verdicts(a->verdicts, b->verdicts, b->count);
 }
 
+static void same_preempt(const struct wire_preempt *a, const struct wire_preempt *b)
+{
+    SAME(deadline_ms);
+    SAME_TEXT(source);
+}
+
+static void same_error(const struct wire_error *a, const struct wire_error *b)
+{
+    SAME_TEXT(text);
+    SAME(fatal);
+}
+
+static void same_request(const struct wire_request *a, const struct wire_request *b)
+{
+    SAME(id);
+    SAME_TEXT(verb);
+    SAME_TEXT(body);
+}
+
+static void same_reply(const struct wire_reply *a, const struct wire_reply *b)
+{
+    SAME(id);
+    SAME(exit_code);
+    SAME_TEXT(body);
+}
+
+static void same_enrol(const struct wire_enrol *a, const struct wire_enrol *b)
+{
+    SAME_TEXT(name);
+    SAME_TEXT(public_key);
+}
+
 static void same_body(const struct wire_message *a, const struct wire_message *b)
 {
     switch (b->type) {
@@ -247,8 +279,7 @@ static void same_body(const struct wire_message *a, const struct wire_message *b
         same_result(&a->result, &b->result);
         return;
     case WIRE_PREEMPT:
-        SAME(preempt.deadline_ms);
-        SAME_TEXT(preempt.source);
+        same_preempt(&a->preempt, &b->preempt);
         return;
     case WIRE_LOG:
         same_log(&a->log, &b->log);
@@ -270,18 +301,19 @@ static void same_body(const struct wire_message *a, const struct wire_message *b
         same_ack(&a->ack, &b->ack);
         return;
     case WIRE_ERROR:
-        SAME_TEXT(error.text);
-        SAME(error.fatal);
+        same_error(&a->error, &b->error);
         return;
     case WIRE_REQUEST:
-        SAME(request.id);
-        SAME_TEXT(request.verb);
-        SAME_TEXT(request.body);
+        same_request(&a->request, &b->request);
         return;
     case WIRE_REPLY:
-        SAME(reply.id);
-        SAME(reply.exit_code);
-        SAME_TEXT(reply.body);
+        same_reply(&a->reply, &b->reply);
+        return;
+    case WIRE_ENROL:
+        same_enrol(&a->enrol, &b->enrol);
+        return;
+    case WIRE_ENROLLED:
+        SAME_TEXT(enrolled.worker);
         return;
     case WIRE_BYE:
     case WIRE_WHO:

@@ -319,6 +319,28 @@ static struct wire_stop stop(struct source *source)
                               large(source, 0)};
 }
 
+static struct wire_refuse refuse(struct source *source)
+{
+    return (struct wire_refuse){attempt(source),
+                                (enum wire_refusal)between(source, REFUSAL_FULL, REFUSAL_WORKDIR)};
+}
+
+static struct wire_error refusal(struct source *source)
+{
+    return (struct wire_error){any_text(source, WIRE_TEXT_BYTES - 1), between(source, 0, 1) == 1};
+}
+
+static struct wire_request request(struct source *source)
+{
+    return (struct wire_request){large(source, 0), name(source), any_text(source, WIRE_TEXT_BYTES)};
+}
+
+static struct wire_reply reply(struct source *source)
+{
+    return (struct wire_reply){large(source, 0), (int32_t)integer(source, 0, 255),
+                               any_text(source, WIRE_TEXT_BYTES)};
+}
+
 static void make_body(struct source *source, struct wire_message *message)
 {
     switch (message->type) {
@@ -332,8 +354,7 @@ static void make_body(struct source *source, struct wire_message *message)
         message->accept = attempt(source);
         return;
     case WIRE_REFUSE:
-        message->refuse.attempt = attempt(source);
-        message->refuse.refusal = (enum wire_refusal)between(source, REFUSAL_FULL, REFUSAL_WORKDIR);
+        message->refuse = refuse(source);
         return;
     case WIRE_RENEW:
         make_renew(source, &message->renew);
@@ -366,22 +387,23 @@ static void make_body(struct source *source, struct wire_message *message)
         message->stop = stop(source);
         return;
     case WIRE_CKPT_ACK:
-        message->ack = ack(source, small(source, 1));
-        return;
     case WIRE_RESULT_ACK:
-        message->ack = ack(source, 0);
+        message->ack = ack(source, message->type == WIRE_CKPT_ACK ? small(source, 1) : 0);
         return;
     case WIRE_ERROR:
-        message->error =
-            (struct wire_error){any_text(source, WIRE_TEXT_BYTES - 1), between(source, 0, 1) == 1};
+        message->error = refusal(source);
         return;
     case WIRE_REQUEST:
-        message->request =
-            (struct wire_request){large(source, 0), name(source), any_text(source, 20000)};
+        message->request = request(source);
         return;
     case WIRE_REPLY:
-        message->reply = (struct wire_reply){large(source, 0), (int32_t)integer(source, 0, 255),
-                                             any_text(source, 20000)};
+        message->reply = reply(source);
+        return;
+    case WIRE_ENROL:
+        message->enrol = (struct wire_enrol){name(source), any_text(source, 40)};
+        return;
+    case WIRE_ENROLLED:
+        message->enrolled.worker = name(source);
         return;
     case WIRE_BYE:
     case WIRE_WHO:

@@ -127,6 +127,8 @@ static void read_body(const char *line)
     case WIRE_LOG:
     case WIRE_REQUEST:
     case WIRE_REPLY:
+    case WIRE_ENROL:
+    case WIRE_ENROLLED:
     case WIRE_TYPE_COUNT:
         break;
     }
