@@ -49,7 +49,7 @@ __attribute__((format(printf, 2, 3))) static int fail(enum pack_exit code, const
     (void)vprintf(format, arguments);
     va_end(arguments);
     (void)printf("\n");
-    return code;
+    return (int)code;
 }
 
 /* --- writing --- */
