@@ -73,7 +73,7 @@ static enum tide_status build_plain(struct tide_optimizer *optimizer)
 {
     struct fit fit = optimizer->fit;
 
-    return model_build(optimizer, &fit, true, false);
+    return model_build(optimizer, &fit, MODEL_WARPED, false);
 }
 
 static enum tide_status best_one(struct tide_optimizer *optimizer, size_t *index)

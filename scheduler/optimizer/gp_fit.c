@@ -29,7 +29,7 @@ struct gp_prior gp_prior_for(size_t parameters, bool noisy)
                              .scale_sd = 1,
                              .noise_mean = noisy ? -4 : -10,
                              .noise_sd = noisy ? 2 : 3,
-                             .noise_low = log(1e-6),
+                             .noise_low = log(1e-8),
                              .mean_sd = 0.5};
 }
 

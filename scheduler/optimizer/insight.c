@@ -37,7 +37,7 @@ static enum tide_status survey_open(struct survey *survey, struct tide_optimizer
 
     *survey = (struct survey){.optimizer = optimizer};
     if (objective < optimizer->model.objectives) {
-        status = model_build(optimizer, &fit, true, false);
+        status = model_build(optimizer, &fit, MODEL_WARPED, false);
     }
     if (status != TIDE_OK) {
         return status;

@@ -28,19 +28,22 @@ struct view {
     double by_variance[MODEL_PROCESSES_MAX];
 };
 
+static double least_variance(const struct judge *judge, size_t process)
+{
+    return variance_floor * exp(judge->model->gp[process].hyper.scale);
+}
+
 static double deviation(const struct judge *judge, const struct view *view, size_t process)
 {
-    const double floor = variance_floor * exp(judge->model->gp[process].hyper.scale);
-
-    return sqrt(fmax(view->variance[process], floor));
+    return sqrt(fmax(view->variance[process], least_variance(judge, process)));
 }
 
 /* The slope by the deviation, as one by the variance; none where the floor holds. */
 static void slope_by_sd(const struct judge *judge, struct view *view, size_t process, double slope)
 {
-    const double sd = deviation(judge, view, process);
-
-    view->by_variance[process] = sd * sd > view->variance[process] ? 0 : slope * 0.5 / sd;
+    view->by_variance[process] = view->variance[process] > least_variance(judge, process)
+                                     ? slope * 0.5 / sqrt(view->variance[process])
+                                     : 0;
 }
 
 /* ---- one objective ---- */

@@ -219,6 +219,48 @@ static enum tide_status reserve(struct tide_optimizer *optimizer)
     return TIDE_OK;
 }
 
+/* Mean and deviation of one source's values; 0 and 1 where it has fewer than three. */
+static void spread_of_source(const struct model *model, const struct gp *gp, double source,
+                             double *mean, double *sd)
+{
+    double sum = 0;
+    double square = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < gp->observed; i++) {
+        if (gp->x[i * model->space.count + model->source_at] == source) {
+            sum += model->values[i];
+            square += model->values[i] * model->values[i];
+            count++;
+        }
+    }
+    *mean = count < 3 ? 0 : sum / (double)count;
+    const double variance = count < 3 ? 1 : square / (double)count - *mean * *mean;
+    *sd = variance > 1e-24 * (1 + *mean * *mean) ? sqrt(variance) : 1;
+}
+
+/* Earlier searches may have used other units: their values are brought to this one's mean and
+ * deviation, and the source's weight in the kernel says how far the rest may be believed. */
+static void align_sources(struct model *model, size_t index)
+{
+    const struct gp *gp = &model->gp[index];
+    const size_t sources = model->space.parameter[model->source_at].choice_count;
+    double mean = 0;
+    double sd = 1;
+
+    spread_of_source(model, gp, 0, &mean, &sd);
+    for (size_t source = 1; source < sources; source++) {
+        double its_mean = 0;
+        double its_sd = 1;
+        spread_of_source(model, gp, (double)source, &its_mean, &its_sd);
+        for (size_t i = 0; i < gp->observed; i++) {
+            if (gp->x[i * model->space.count + model->source_at] == (double)source) {
+                model->values[i] = mean + sd * (model->values[i] - its_mean) / its_sd;
+            }
+        }
+    }
+}
+
 /* Fills process `index` and leaves the told values of its rows in model->values. */
 static enum tide_status fill(struct tide_optimizer *optimizer, size_t index, size_t *count)
 {
@@ -241,6 +283,9 @@ static enum tide_status fill(struct tide_optimizer *optimizer, size_t index, siz
         place_record(model, record, x, placed);
         model->values[i] = lesson(model, index, record);
         gp_add(&model->gp[index], placed, model->values[i]);
+    }
+    if (model->source_at != SIZE_MAX && index < model->objectives) {
+        align_sources(model, index);
     }
     return TIDE_OK;
 }
@@ -277,13 +322,19 @@ static void append_pending(struct tide_optimizer *optimizer, size_t index, size_
     gp_draw(&optimizer->model.gp[index], draws, normals);
 }
 
+size_t model_learnt(const struct model *model)
+{
+    return model->objectives + model->outcomes + (model->objectives == 1 ? 1 : 0);
+}
+
 static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *fit, size_t index,
-                                  bool renew, bool pending)
+                                  bool renew, enum model_face face)
 {
     struct model *model = &optimizer->model;
-    struct gp *gp = &model->gp[index];
+    const bool single = model->objectives == 1 && index == 0;
+    const size_t learnt = single && face == MODEL_PLAIN ? model_learnt(model) - 1 : index;
     size_t count = 0;
-    enum tide_status status = fill(optimizer, index, &count);
+    const enum tide_status status = fill(optimizer, index, &count);
 
     if (status != TIDE_OK) {
         return status;
@@ -294,18 +345,9 @@ static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *
     if (renew) {
         model_renew(model, fit, index, optimizer->noisy && index < model->objectives, model->values,
                     count);
-    } else {
-        warp_fit(&model->warp[index], model->warp[index].sign, fit->lambda[index], model->values,
-                 count, model->values + model->values_capacity);
-        for (size_t i = 0; i < count; i++) {
-            gp->y[i] = warp_forward(&model->warp[index], model->values[i]);
-        }
     }
-    status = gp_condition(gp, &fit->hyper[index]);
-    if (status == TIDE_OK && pending) {
-        append_pending(optimizer, index, model->objectives == 1 && index == 0 ? DRAWS : 1);
-    }
-    return status;
+    model_warp(model, index, fit->lambda[learnt], model->values, count);
+    return gp_condition(&model->gp[index], &fit->hyper[learnt]);
 }
 
 /* The odds of failure: 1 where a point failed, 0 where not, smoothed at the scale on which the
@@ -332,18 +374,21 @@ static void build_odds(struct tide_optimizer *optimizer, const struct fit *fit)
     }
 }
 
-enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit,
-                             bool pending)
+enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit,
+                             enum model_face face, bool pending)
 {
     struct model *model = &optimizer->model;
     const size_t rows = optimizer->observed.count + optimizer->curve.count;
-    const bool renew = fit->told == 0 || (refit && stale(fit, rows));
+    const bool renew = stale(fit, rows);
     enum tide_status status = reserve(optimizer);
 
     model->serial++;
     for (size_t i = 0; i < model->objectives + model->outcomes && status == TIDE_OK; i++) {
-        status = build_one(optimizer, fit, i, renew, pending);
+        status = build_one(optimizer, fit, i, renew, face);
         model->known[i] = status == TIDE_OK;
+        if (status == TIDE_OK && pending) {
+            append_pending(optimizer, i, model->objectives == 1 && i == 0 ? DRAWS : 1);
+        }
         if (i >= model->objectives && status == TIDE_NOT_FOUND) {
             status = TIDE_OK; /* nothing is known of this constraint yet */
         }

@@ -12,17 +12,21 @@
 
 enum {
     MODEL_PROCESSES_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 1,
-    MODEL_LEARNT_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX
+    MODEL_LEARNT_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 1
 };
 
 struct tide_optimizer;
 
-/* What is left of a fit for the next one: the odds take the first objective's weights. */
+/* What is left of a fit for the next one: objectives, outcomes and, with one objective, the same
+ * objective unwarped. The odds take the first objective's weights. */
 struct fit {
     size_t told; /* rows it was made from; 0: there is none */
     struct gp_hyper hyper[MODEL_LEARNT_MAX];
     double lambda[MODEL_LEARNT_MAX];
 };
+
+/* Which of the fits of a single objective an ask uses. */
+enum model_face { MODEL_WARPED, MODEL_PLAIN };
 
 struct model {
     struct space space;                    /* the caller's parameters, then step and source */
@@ -47,15 +51,22 @@ void model_fini(struct model *model);
 void model_place(const struct model *model, const double *x, double *placed);
 
 /*
- * model_build: warps the values, fits where `fit` is too old (and `refit`), conditions and, if
+ * model_build: warps the values, fits where `fit` is too old, conditions and, if
  * `pending`, appends the pending points, drawing their values jointly where there is one objective.
  * TIDE_NOT_FOUND with fewer than two values of every objective, TIDE_NUMERIC where no model could
  * be made.
  */
-enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit, bool refit,
-                             bool pending);
+enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit,
+                             enum model_face face, bool pending);
 
-/* model_renew: fits process `index`, whose rows and told values are given; its y is left warped. */
+/* model_learnt: how many fits there are. */
+size_t model_learnt(const struct model *model);
+
+/* model_warp: gives the rows of process `index` their values, warped by the power `lambda`. */
+void model_warp(struct model *model, size_t index, double lambda, const double *values,
+                size_t count);
+
+/* model_renew: fits process `index`, whose rows and told values are given. */
 void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
                  const double *values, size_t count);
 

@@ -12,8 +12,10 @@
 
 enum { FEW = 100, POWERS = 5 };
 
-static void warp_rows(struct model *model, size_t index, double lambda, const double *values,
-                      size_t count)
+static const double warp_cost = 3; /* nats that the evidence must gain for a logarithm */
+
+void model_warp(struct model *model, size_t index, double lambda, const double *values,
+                size_t count)
 {
     double *scratch = model->values + model->values_capacity;
 
@@ -32,10 +34,11 @@ static double best_power(struct model *model, size_t index, double now, const do
 
     for (int i = 0; i < POWERS; i++) {
         const double lambda = (double)i / (POWERS - 1);
-        warp_rows(model, index, lambda, values, count);
+        model_warp(model, index, lambda, values, count);
         const double misfit = gp_misfit(&model->gp[index], model->gp[index].y);
         const double evidence = warp_density(&model->warp[index], values, count) -
-                                0.5 * (double)count * log(fmax(misfit, 1e-300));
+                                0.5 * (double)count * log(fmax(misfit, 1e-300)) -
+                                warp_cost * (1 - lambda);
         if (evidence > best) {
             best = evidence;
             power = lambda;
@@ -65,14 +68,21 @@ void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
         fit->hyper[index] = gp_start(&prior);
         fit->lambda[index] = warped ? 0.5 : 1;
     }
-    warp_rows(model, index, fit->lambda[index], values, count);
+    model_warp(model, index, fit->lambda[index], values, count);
     climb(gp, &prior, &fit->hyper[index], fit->told > 0 && count < FEW);
     if (warped && count >= 4 && gp_condition(gp, &fit->hyper[index]) == TIDE_OK) {
         const double power = best_power(model, index, fit->lambda[index], values, count);
-        warp_rows(model, index, power, values, count);
+        model_warp(model, index, power, values, count);
         if (power != fit->lambda[index]) {
             fit->lambda[index] = power;
             climb(gp, &prior, &fit->hyper[index], false);
         }
+    }
+    if (warped) {
+        const size_t plain = model_learnt(model) - 1;
+        fit->hyper[plain] = fit->told == 0 ? fit->hyper[index] : fit->hyper[plain];
+        fit->lambda[plain] = 1;
+        model_warp(model, index, 1, values, count);
+        climb(gp, &prior, &fit->hyper[plain], false);
     }
 }

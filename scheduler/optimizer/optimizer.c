@@ -51,8 +51,8 @@ static size_t initial_points(const struct tide_config *config)
 {
     size_t initial = config->parameter_count + 1;
 
-    if (config->initial > 0) {
-        return config->initial;
+    if (config->initial > 0 || config->source_count > 0) {
+        return config->initial > 0 ? config->initial : 2; /* earlier searches make up for it */
     }
     initial = initial < 4 ? 4 : (initial > 16 ? 16 : initial);
     if (config->budget > 0 && initial > config->budget / 4) {
@@ -237,7 +237,8 @@ static enum tide_status build_for_ask(struct tide_optimizer *optimizer, struct f
         optimizer->pool.serial == optimizer->model.serial && optimizer->pool.serial > 0) {
         return TIDE_OK;
     }
-    status = model_build(optimizer, fit, true, !many);
+    status = model_build(optimizer, fit,
+                         !many && optimizer->next % 5 == 2 ? MODEL_PLAIN : MODEL_WARPED, !many);
     optimizer->built = optimizer->version;
     return status;
 }
@@ -442,7 +443,7 @@ static size_t fit_numbers(const struct tide_optimizer *optimizer)
 {
     const struct model *model = &optimizer->model;
 
-    return 1 + (model->objectives + model->outcomes) * (4 + model->space.count);
+    return 1 + model_learnt(model) * (4 + model->space.count);
 }
 
 size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
@@ -455,7 +456,7 @@ size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
         return 0;
     }
     fit[0] = (double)now->told;
-    for (size_t i = 0; i < optimizer->model.objectives + optimizer->model.outcomes; i++) {
+    for (size_t i = 0; i < model_learnt(&optimizer->model); i++) {
         at[0] = now->lambda[i];
         at[1] = now->hyper[i].scale;
         at[2] = now->hyper[i].noise;
@@ -486,7 +487,7 @@ enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fi
         }
     }
     now->told = (size_t)fit[0];
-    for (size_t i = 0; i < optimizer->model.objectives + optimizer->model.outcomes; i++) {
+    for (size_t i = 0; i < model_learnt(&optimizer->model); i++) {
         now->lambda[i] = at[0];
         now->hyper[i].scale = at[1];
         now->hyper[i].noise = at[2];
