@@ -5,6 +5,10 @@
 static const struct wire_attempt example_attempt = {7, 12, 2};
 static const struct wire_ack example_ckpt_ack = {{7, 12, 1}, 3, VERDICT_RECORDED};
 static const struct wire_ack example_result_ack = {{7, 12, 2}, 0, VERDICT_RECORDED};
+static const struct wire_enrol example_enrol = {"spot-a3",
+                                                "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"};
+static const struct wire_log example_log = {
+    {7, 12, 2}, STREAM_STDOUT, 20434, "epoch 11 val_loss=0.0533 val_acc=0.981\n"};
 static const struct wire_renew example_renew = {
     .token = 41, .running = {{{7, 12, 2}, 11, 1}}, .count = 1};
 static const struct wire_lease example_lease = {
@@ -147,8 +151,7 @@ static void example_body(struct wire_message *message)
         message->preempt = (struct wire_preempt){118000, "AWS notice"};
         return;
     case WIRE_LOG:
-        message->log = (struct wire_log){example_attempt, STREAM_STDOUT, 20434,
-                                         "epoch 11 val_loss=0.0533 val_acc=0.981\n"};
+        message->log = example_log;
         return;
     case WIRE_WELCOME:
         example_welcome(&message->welcome);
@@ -176,7 +179,7 @@ static void example_body(struct wire_message *message)
         message->reply = (struct wire_reply){1, 0, "{\"state\":\"paused\"}"};
         return;
     case WIRE_ENROL:
-        message->enrol = (struct wire_enrol){"spot-a3", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"};
+        message->enrol = example_enrol;
         return;
     case WIRE_ENROLLED:
         message->enrolled.worker = "spot-a3";
