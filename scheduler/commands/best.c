@@ -136,9 +136,9 @@ static json_t *best_model(const struct reading *reading)
     json_t *model =
         query_row(reading->query,
                   "SELECT e.id AS experiment, e.name, e.state, e.direction, e.objectives AS"
-                  " \"objectives:json\", p.completed, b.number FROM experiment AS e"
-                  " JOIN progress AS p ON p.experiment = e.id LEFT JOIN best AS b"
-                  " ON b.experiment = e.id WHERE e.id = ?",
+                  " \"objectives:json\", p.completed, (SELECT number FROM best"
+                  "  WHERE experiment = e.id) AS number FROM experiment AS e"
+                  " JOIN progress AS p ON p.experiment = e.id WHERE e.id = ?",
                   "i", reading->target.experiment);
     const json_t *objectives = json_object_get(model, "objectives");
     json_t *trials = NULL;

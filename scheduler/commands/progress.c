@@ -36,14 +36,14 @@ static void eta_add(json_t *model, int64_t now_ms)
     (void)json_object_set_new(model, "eta_ms", json_integer(now_ms + (int64_t)fmax(0, wait_ms)));
 }
 
-/* The end of a trial's curve, oldest first: of a step that two attempts reported, the later. */
-static json_t *curve_read(struct query *query, int64_t experiment, int64_t trial,
-                          const char *metric)
+/* The end of the curve of an attempt's trial, oldest first, and the last step: of a step that two
+ * attempts reported, the later counts. */
+static void curve_add(struct query *query, json_t *attempt, int64_t experiment, const char *metric)
 {
     json_t *rows = query_rows(query,
                               "SELECT step, value FROM metric WHERE experiment = ? AND trial = ?"
                               " AND name = ? ORDER BY attempt DESC, step DESC LIMIT 64",
-                              "iis", experiment, trial, metric);
+                              "iis", experiment, model_integer(attempt, "number"), metric);
     json_t *curve = json_array();
     int64_t before = INT64_MAX;
 
@@ -54,8 +54,11 @@ static json_t *curve_read(struct query *query, int64_t experiment, int64_t trial
             (void)json_array_insert(curve, 0, json_object_get(row, "value"));
         }
     }
+    if (json_array_size(rows) > 0) {
+        (void)json_object_set(attempt, "step", json_object_get(json_array_get(rows, 0), "step"));
+    }
+    (void)json_object_set_new(attempt, "curve", curve);
     json_decref(rows);
-    return curve;
 }
 
 static json_t *attempts_read(struct query *query, int64_t experiment, const char *metric)
@@ -63,18 +66,16 @@ static json_t *attempts_read(struct query *query, int64_t experiment, const char
     json_t *attempts = query_rows(
         query,
         "SELECT a.experiment || '.' || a.trial AS trial, a.trial AS number, a.number AS attempt,"
-        " a.state, w.name AS worker, coalesce(a.last_step, t.step) AS step, a.started"
-        " FROM attempt AS a JOIN worker AS w ON w.id = a.worker JOIN trial AS t"
-        " ON t.experiment = a.experiment AND t.number = a.trial"
-        " WHERE a.state IN ('offered', 'active', 'stopping') AND a.experiment = ?"
+        " a.state, w.name AS worker, a.started, a.last_step AS step"
+        /* open attempts are found through their workers, by an index, however many there were: the
+           + keeps SQLite from reading all attempts of the experiment instead */
+        " FROM worker AS w CROSS JOIN attempt AS a ON a.worker = w.id"
+        " WHERE a.ended IS NULL AND +a.experiment = ?"
         " ORDER BY a.trial",
         "i", experiment);
 
     for (size_t i = 0; i < json_array_size(attempts); i++) {
-        json_t *attempt = json_array_get(attempts, i);
-        (void)json_object_set_new(
-            attempt, "curve",
-            curve_read(query, experiment, model_integer(attempt, "number"), metric));
+        curve_add(query, json_array_get(attempts, i), experiment, metric);
     }
     return attempts;
 }
@@ -89,10 +90,12 @@ json_t *progress_model(struct query *query, int64_t experiment, int64_t now_ms)
         " p.trials, p.queued, p.running, p.paused, p.completed, p.failed + p.buried AS failed,"
         " p.infeasible, p.pruned, p.cancelled, c.cost,"
         " (SELECT sum(useful_ms + lost_ms) FROM tally WHERE experiment = e.id) AS spent_ms,"
-        " b.id AS best_trial, b.value AS best_value, t.step AS full_step FROM experiment AS e"
+        " (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
+        " (SELECT value FROM best WHERE experiment = e.id) AS best_value, (SELECT step FROM trial"
+        "  WHERE experiment = e.id AND number = (SELECT number FROM best WHERE experiment = e.id))"
+        " AS full_step FROM experiment AS e"
         " JOIN progress AS p ON p.experiment = e.id JOIN cost AS c ON c.experiment = e.id"
-        " LEFT JOIN best AS b ON b.experiment = e.id LEFT JOIN trial AS t"
-        " ON t.experiment = e.id AND t.number = b.number WHERE e.id = ?",
+        " WHERE e.id = ?",
         "i", experiment);
 
     eta_add(model, now_ms);

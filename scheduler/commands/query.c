@@ -77,6 +77,8 @@ static bool query_bind(sqlite3_stmt *statement, const char *types, va_list argum
         int status = SQLITE_MISUSE;
         if (types[i] == 'i') {
             status = sqlite3_bind_int64(statement, i + 1, va_arg(arguments, int64_t));
+        } else if (types[i] == 'r') {
+            status = sqlite3_bind_double(statement, i + 1, va_arg(arguments, double));
         } else {
             ASSERT(types[i] == 's');
             status = sqlite3_bind_text(statement, i + 1, va_arg(arguments, const char *), -1,

@@ -19,8 +19,10 @@ json_t *show_experiment_model(const struct reading *reading)
         "SELECT e.id, e.name, e.state, e.reason, e.created, e.started, e.ended, e.metric,"
         " e.direction, e.objectives AS \"objectives:json\", e.constraints AS \"constraints:json\","
         " e.budget_trials, e.compute_ms, c.useful_seconds, c.lost_seconds, c.cost,"
-        " b.id AS best_trial, b.value AS best_value, e.spec FROM experiment AS e"
-        " JOIN cost AS c ON c.experiment = e.id LEFT JOIN best AS b ON b.experiment = e.id"
+        " (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
+        " (SELECT value FROM best WHERE experiment = e.id) AS best_value, e.spec FROM experiment "
+        "AS e"
+        " JOIN cost AS c ON c.experiment = e.id"
         " WHERE e.id = ?",
         "i", id);
     json_t *states =

@@ -19,9 +19,10 @@ static json_t *status_model(const struct reading *reading)
         " e.direction, e.budget_trials, p.trials,"
         " p.completed + p.failed + p.buried + p.infeasible + p.pruned + p.cancelled AS done,"
         " p.queued, p.running, p.paused, p.completed, p.failed, p.buried, p.infeasible, p.pruned,"
-        " p.cancelled, b.id AS best_trial, b.value AS best_value, e.compute_ms, c.cost"
+        " p.cancelled, (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
+        " (SELECT value FROM best WHERE experiment = e.id) AS best_value, e.compute_ms, c.cost"
         " FROM experiment AS e JOIN progress AS p ON p.experiment = e.id"
-        " JOIN cost AS c ON c.experiment = e.id LEFT JOIN best AS b ON b.experiment = e.id"
+        " JOIN cost AS c ON c.experiment = e.id"
         " WHERE e.id = ?1 OR ?1 = 0 AND (?2 = 1 OR e.ended IS NULL OR e.id IN"
         "  (SELECT id FROM experiment WHERE ended IS NOT NULL ORDER BY id DESC LIMIT 10))"
         " ORDER BY e.id DESC";

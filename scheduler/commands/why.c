@@ -140,9 +140,10 @@ static json_t *why_model(const struct reading *reading)
                               " FROM experiment WHERE id = ?",
                               "i", id);
     json_t *running = query_row(reading->query,
-                                "SELECT count(*) AS attempts, count(DISTINCT worker) AS on_workers"
-                                " FROM attempt WHERE experiment = ? AND"
-                                " state IN ('offered', 'active', 'stopping')",
+                                "SELECT count(*) AS attempts, count(DISTINCT w.id) AS on_workers"
+                                " FROM worker AS w CROSS JOIN attempt AS a ON a.worker = w.id"
+                                " WHERE a.ended IS NULL"
+                                " AND +a.experiment = ?", /* +: by the index of workers */
                                 "i", id);
     json_t *events = query_rows(reading->query,
                                 "SELECT time, kind, trial, attempt, text FROM event"

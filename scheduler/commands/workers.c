@@ -18,7 +18,7 @@ static json_t *workers_model(const struct reading *reading)
         " AS \"trials:json\", w.cpus_milli, w.gpus, w.memory_bytes, w.pool, w.host,"
         " w.labels AS \"labels:json\", w.software, w.first_seen, w.last_seen"
         " FROM worker AS w LEFT JOIN attempt AS a ON a.worker = w.id"
-        " AND a.state IN ('offered', 'active', 'stopping')"
+        " AND a.ended IS NULL"
         " WHERE w.connected OR ? GROUP BY w.id ORDER BY w.connected DESC, w.name";
 
     return json_pack("{s:o}", "workers",
