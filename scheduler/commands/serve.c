@@ -8,6 +8,7 @@
 
 #include "base/exit.h"
 #include "base/log.h"
+#include "loop/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ static const struct option_rule rules[] = {
     {"listen", 'l', "ENDPOINT", "tcp://ADDRESS:PORT (loopback, port 7733 or any free one)"},
     {"keys", 'k', "DIR", "who may join and order (made for this run, loopback only)"},
     {"lease", 0, "TIME", "how long a silent worker keeps its attempts (120s)"},
+    {"test-clock", 0, "FILE", "tests only: UTC is the milliseconds in this file"},
 };
 
 static const struct usage usage = {
@@ -60,6 +62,12 @@ int command_serve(int argc, char **argv)
                                                    .keys = options_value(&options, "keys")};
     if (options_duration(&options, "lease", 0, &service.options.lease_ms, &error) != TIDE_OK) {
         return options_wrong(&usage, "%s", error.text);
+    }
+    if (options_value(&options, "test-clock") != NULL) {
+        if (service.options.keys != NULL) {
+            return options_wrong(&usage, "--test-clock is for tests: it cannot be with --keys");
+        }
+        clock_drive(options_value(&options, "test-clock"));
     }
     code = service_open(&service);
     if (code == EXIT_CODE_OK) {

@@ -344,6 +344,9 @@ static void event_take(struct core *core, const struct event *event)
     case EVENT_SUGGESTED:
         search_take(core, &event->suggested);
         break;
+    case EVENT_GATE:
+        gate_take(core, &event->gate);
+        break;
     case EVENT_COMMAND:
         experiment_command(core, event);
         break;

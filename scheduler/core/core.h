@@ -39,6 +39,7 @@ struct experiment_config {
     int32_t restarts_max, preemptions_max;
     int64_t backoff_ms;
     int64_t grace_ms;
+    bool finish_at_close; /* schedule.at_close: finish: what runs when the gate shuts may run on */
     bool restart_from_start; /* preemption.resume: restart */
     bool sequential_model;   /* suggestions learn from results (bayes), so asking far ahead costs
                                 quality */
@@ -78,6 +79,7 @@ enum event_kind {
     EVENT_BYE,
     EVENT_GONE, /* the shell knows that this worker's process has ended */
     EVENT_SUGGESTED,
+    EVENT_GATE,
     EVENT_TIMER,
     EVENT_COMMAND
 };
@@ -140,6 +142,15 @@ struct suggested_event {
     uint32_t params_text, origin_text;
 };
 
+/* Whether an experiment's schedule lets it run: the shell knows windows and prices, and says so
+ * whenever that changes and after a restart. Without a word it may run. */
+struct gate_event {
+    int32_t experiment;
+    bool shut;                     /* from now on; what runs is told to leave */
+    enum experiment_reason reason; /* WHY_WINDOW or WHY_PRICE, when shut */
+    int64_t close_boot_ms;         /* when open: by then everything must have left; 0 never */
+};
+
 struct command_event {
     enum command_verb verb;
     int32_t experiment; /* VERB_DRAIN: 0 */
@@ -163,6 +174,7 @@ struct event {
         struct result_event result;
         int64_t preempt_deadline_ms; /* PREEMPT: from receipt */
         struct suggested_event suggested;
+        struct gate_event gate;
         struct command_event command;
     };
 };

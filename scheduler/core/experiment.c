@@ -84,6 +84,7 @@ bool experiment_has_work(const struct core *core, const struct experiment *exper
     const int32_t most = experiment->config.concurrency_max;
 
     if (!experiment_may_run(experiment) || too_many_failures(experiment) ||
+        !gate_admits(core, experiment) ||
         (most > 0 && experiment->running >= most)) {
         return false;
     }
@@ -133,6 +134,8 @@ static void sweep_trial(struct core *core, struct experiment *experiment, struct
         } else {
             trial_abandon(core, trial);
         }
+    } else if (live && gate_expels(experiment)) {
+        attempt_stop(core, trial, LEAVE_WINDOW);
     } else if (experiment->row.state == EXPERIMENT_PAUSED) {
         const bool budget = experiment->row.reason == WHY_BUDGET;
         if (live) {
@@ -197,6 +200,9 @@ static bool others_run(const struct core *core, const struct experiment *experim
 static enum experiment_reason waiting_for(const struct core *core,
                                           const struct experiment *experiment)
 {
+    if (!gate_admits(core, experiment)) {
+        return gate_reason(experiment);
+    }
     if (experiment->matching_slots == 0) {
         return WHY_NO_WORKER;
     }

@@ -110,7 +110,8 @@ static void open_restore(struct core *core, struct trial *trial)
     } else if (trial->row.reason == TRIAL_REASON_BACKOFF && trial->row.state == TRIAL_PAUSED) {
         heap_set(&core->timers, (uint32_t)(trial - core->trials),
                  core->boot_ms + experiment->config.backoff_ms);
-    } else if (trial->row.state == TRIAL_QUEUED || trial->row.reason == TRIAL_REASON_PREEMPTED) {
+    } else if (trial->row.state == TRIAL_QUEUED || trial->row.reason == TRIAL_REASON_PREEMPTED ||
+               trial->row.reason == TRIAL_REASON_WINDOW) {
         list_append(core, &experiment->queue, LIST_QUEUE, trial);
         trial->queued = true;
     } else if (trial->row.reason == TRIAL_REASON_RUNG) {

@@ -233,6 +233,7 @@ struct metric_row {
     X(TRACE_WORKER_JOINED, "worker_joined") /* a = slots */                                        \
     X(TRACE_WORKER_LEFT, "worker_left")                                                            \
     X(TRACE_WORKER_DRAINING, "worker_draining") /* a = milliseconds it has left */                 \
+    X(TRACE_GATE, "gate")                       /* a = 1 shut, b = experiment_reason */            \
     X(TRACE_COMMAND, "command")                 /* a = enum command_verb */                        \
     X(TRACE_STARTED, "coordinator_started")     /* a = incarnation */
 

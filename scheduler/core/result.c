@@ -290,6 +290,7 @@ static enum wire_verdict checkpoint_judge(struct core *core, int32_t worker,
     trial->row.previous = trial->row.checkpoint;
     trial->row.checkpoint = (struct checkpoint_pointer){
         .attempt = attempt.number, .seq = checkpoint->seq, .step = checkpoint->step};
+    gate_saved(core, trial);
     trial->saved_boot_ms = core->boot_ms;
     emit_record(core, RECORD_CHECKPOINT)->checkpoint =
         (struct checkpoint_row){.experiment = attempt.experiment,

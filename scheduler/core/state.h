@@ -45,6 +45,14 @@ struct ready {
     int64_t told_count;
 };
 
+/* Zero is open for ever. */
+struct gate {
+    bool shut;
+    enum experiment_reason reason; /* why it is shut */
+    int64_t close_boot_ms;         /* by when everything must have left; 0 never */
+    int64_t first_save_ms;         /* the longest start to a first checkpoint seen; 0 none */
+};
+
 struct experiment {
     struct experiment_row row;
     struct experiment_config config;
@@ -62,6 +70,7 @@ struct experiment {
     struct ready asked[PREFETCH_MAX]; /* asked and not yet answered, in order */
     struct ready ready[PREFETCH_MAX]; /* answered and not yet used, in order */
     uint32_t asked_count, ready_count;
+    struct gate gate; /* the shell says it again after a restart */
     uint32_t sweep;   /* next open trial of a sweep; NONE when no sweep is on */
     bool exhausted;   /* the optimizer has no further point */
     bool search_lost; /* the optimizer failed */
@@ -204,6 +213,13 @@ struct ready search_use(struct core *core, struct experiment *experiment);
 void search_discard(struct core *core, struct experiment *experiment);
 int32_t search_concurrency(const struct experiment *experiment);
 int64_t search_room(const struct experiment *experiment);
+
+/* gate.c: windows and prices, as far as the core sees them. */
+void gate_take(struct core *core, const struct gate_event *event);
+bool gate_admits(const struct core *core, const struct experiment *experiment);
+bool gate_expels(const struct experiment *experiment);
+enum experiment_reason gate_reason(const struct experiment *experiment);
+void gate_saved(struct core *core, const struct trial *trial);
 
 /* dispatch.c: free slots meet work. */
 void dispatch(struct core *core);

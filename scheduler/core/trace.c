@@ -56,6 +56,9 @@ static int detail_print(const struct trace *trace, char *text, size_t bytes)
         return snprintf(text, bytes, ": %" PRId64 " ms", trace->a);
     case TRACE_WORKER_JOINED:
         return snprintf(text, bytes, ": %" PRId64 " slots", trace->a);
+    case TRACE_GATE:
+        return snprintf(text, bytes, ": %s%s", trace->a ? "shut, " : "open",
+                        trace->a ? experiment_reason_text((enum experiment_reason)trace->b) : "");
     case TRACE_COMMAND:
         return snprintf(text, bytes, ": %s", command_verb_text((enum command_verb)trace->a));
     case TRACE_STARTED:

@@ -193,7 +193,11 @@ void trial_after_leaving(struct core *core, struct trial *trial)
         trial_end(core, trial, TRIAL_CANCELLED, TRIAL_REASON_OPERATOR);
         break;
     case LEAVE_WINDOW:
-        trial_pause(core, trial, TRIAL_REASON_WINDOW);
+        if (trial_experiment(core, trial)->row.state == EXPERIMENT_PAUSED) {
+            trial_pause(core, trial, TRIAL_REASON_OPERATOR);
+        } else {
+            trial_queue(core, trial, TRIAL_PAUSED, TRIAL_REASON_WINDOW);
+        }
         break;
     case LEAVE_RUNG:
         trial_pause(core, trial, TRIAL_REASON_RUNG);

@@ -14,6 +14,7 @@
 #include <zmq.h>
 
 enum {
+    DRIVEN_WAIT_MS = 20, /* nothing wakes poll when a test turns the clock */
     TURN_MESSAGES_MAX = 4096, /* of one transaction */
     COMMIT_RETRY_MS = 50      /* while a shell or a full disk is in the way */
 };
@@ -165,6 +166,7 @@ void coordinator_close(struct coordinator *coordinator)
     parcels_drop(coordinator);
     roster_fini(&coordinator->roster);
     for (size_t i = 0; i <= EXPERIMENTS_MAX; i++) {
+        zone_close(coordinator->submissions[i].zone);
         spec_free(coordinator->submissions[i].spec);
         free(coordinator->submissions[i].workdir);
     }
@@ -184,6 +186,14 @@ static long poll_timeout(const struct coordinator *coordinator, int64_t wait_ms)
     }
     if (coordinator->parcels != NULL && coordinator->retry_boot_ms == 0) {
         return 0; /* decided between turns: commit and send it now */
+    }
+    if (clock_is_driven() && wait_ms > DRIVEN_WAIT_MS) {
+        wait_ms = DRIVEN_WAIT_MS;
+    }
+    const int64_t gates_ms = gates_deadline_ms(coordinator);
+    if (gates_ms != INT64_MAX && gates_ms - clock_wall_ms() < wait_ms) {
+        wait_ms = gates_ms - clock_wall_ms();
+        wait_ms = wait_ms < 0 ? 0 : wait_ms;
     }
     const int64_t left_ms = until_ms == INT64_MAX ? wait_ms : until_ms - now_ms;
     return (long)(left_ms < 0 ? 0 : left_ms < wait_ms ? left_ms : wait_ms);
@@ -279,6 +289,7 @@ enum tide_status coordinator_turn(struct coordinator *coordinator, int extra_fd,
     enum tide_status status = wait_for_something(coordinator, extra_fd, wait_ms, error);
 
     if (status == TIDE_OK) {
+        gates_look(coordinator);
         status = messages_take(coordinator);
         if (status != TIDE_OK) {
             (void)error_set(error, status, "the socket failed: keys can no longer be checked");

@@ -13,6 +13,9 @@
 struct submission {
     struct spec *spec;
     char *workdir; /* absolute; "" the worker's own scratch */
+    bool gated;        /* by windows, exceptions or a highest price */
+    struct zone *zone; /* of a gated one: its schedule's, UTC where it names none */
+    int64_t gate_wall_ms;           /* when to look at the calendar again; 0 at once */
 };
 
 /* A message to a worker that waits for the commit, with its share of the step's verdict lists. */
@@ -74,6 +77,13 @@ enum tide_status search_restore(struct coordinator *coordinator, int32_t experim
 
 /* submit.c: a spec in the core's terms. */
 void config_of_spec(const struct spec *spec, struct experiment_config *config);
+
+/* gate.c: what the calendars say, told to the core before anything else can start. */
+enum tide_status gate_open(struct coordinator *coordinator, int32_t experiment,
+                           struct error *error);
+void gate_look(struct coordinator *coordinator, int32_t experiment);
+void gates_look(struct coordinator *coordinator);
+int64_t gates_deadline_ms(const struct coordinator *coordinator);
 
 /* receive.c, request.c: what peers say. */
 void receive_message(struct coordinator *coordinator, const struct wire_message *message,

@@ -102,7 +102,7 @@ static enum tide_status take_experiment(struct coordinator *coordinator,
     if (experiment->ended_ms == 0) {
         searcher_begin(coordinator->searcher, experiment->id, spec);
     }
-    return TIDE_OK;
+    return gate_open(coordinator, experiment->id, error);
 }
 
 static bool is_open(const struct coordinator *coordinator, int32_t experiment)
@@ -212,6 +212,7 @@ enum tide_status coordinator_load(struct coordinator *coordinator, struct error 
     }
     if (status == TIDE_OK) {
         core_loaded(coordinator->core, clock_boot_ms(), clock_wall_ms());
+        gates_look(coordinator);
     }
     return status;
 }

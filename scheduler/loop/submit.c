@@ -58,6 +58,7 @@ void config_of_spec(const struct spec *spec, struct experiment_config *config)
         .preemptions_max = (int32_t)spec->retry.max_preemptions,
         .backoff_ms = spec->retry.backoff_ms,
         .grace_ms = spec->preemption.grace_ms,
+        .finish_at_close = spec->schedule.at_close == SPEC_CLOSE_FINISH,
         .restart_from_start = spec->preemption.resume == SPEC_RESUME_RESTART,
         .sequential_model = spec->search.algorithm == SPEC_BAYES,
         .objective_count = (uint32_t)spec->objective_count,
@@ -239,9 +240,18 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
                          EXPERIMENTS_MAX);
     }
     coordinator->submissions[next] = (struct submission){.spec = spec, .workdir = strdup(workdir)};
+    status = gate_open(coordinator, next, error);
+    if (status != TIDE_OK) {
+        spec_free(spec);
+        free(coordinator->submissions[next].workdir);
+        coordinator->submissions[next] = (struct submission){.spec = NULL};
+        coordinator->text_count = 0;
+        return status;
+    }
     coordinator->experiment_count = next;
     searcher_begin(coordinator->searcher, next, spec);
     step(coordinator, &event);
+    gate_look(coordinator, next);
     *experiment = next;
     return describe(coordinator, next, spec);
 }

@@ -18,10 +18,29 @@ static uint32_t draw(uint32_t bound)
     return (uint32_t)rng_below(&rng, bound);
 }
 
+static bool shut[WORLD_EXPERIMENTS + 1]; /* what the shell said last of each gate */
+
+/* Nothing of an experiment starts while its gate is shut. */
+static void check_gates(const struct world *world)
+{
+    for (uint32_t i = 0; i < world->outcome.message_count; i++) {
+        const struct message *message = &world->outcome.messages[i];
+        assert_false(message->type == WIRE_ASSIGN && shut[message->attempt.experiment]);
+    }
+}
+
+static void set_gate(struct world *world, int32_t experiment, bool to_shut, int64_t close_ms)
+{
+    shut[experiment] = to_shut;
+    world_gate(world, experiment, to_shut, close_ms);
+}
+
 static void check_world(const struct world *world)
 {
     void *memory = NULL;
     const char *wrong = core_check(world->core);
+
+    check_gates(world);
 
     if (wrong != NULL) {
         fail_msg("%s", wrong);
@@ -147,6 +166,13 @@ static void random_event(struct world *world)
         world_tick(world, spans[draw(5)]);
     } else if (kind == 38 && draw(4) == 0) {
         world_restart(world);
+        for (int32_t e = 1; e <= WORLD_EXPERIMENTS; e++) {
+            set_gate(world, e, shut[e], 0);
+        }
+    } else if (kind == 38) {
+        const bool to_shut = draw(2) == 0;
+        set_gate(world, 1 + (int32_t)draw(WORLD_EXPERIMENTS), to_shut,
+                 to_shut || draw(2) == 0 ? 0 : world->boot_ms + (int64_t)draw(100000));
     } else if (draw(3) == 0) {
         static const enum command_verb verbs[] = {VERB_PAUSE, VERB_RESUME, VERB_RESUME, VERB_KICK,
                                                   VERB_CANCEL};
@@ -168,6 +194,7 @@ static void everybody_behaves(struct world *world)
     }
     for (int32_t e = 1; e <= WORLD_EXPERIMENTS; e++) {
         world_command(world, VERB_RESUME, e, -1);
+        set_gate(world, e, false, 0);
     }
     for (int turn = 0; turn < 4000; turn++) {
         while (world->ask_count > 0) {

@@ -163,6 +163,25 @@ static void story_paused(void)
     complete(0, 1, 1, 0.4);
 }
 
+/* The night ends, and the next one goes on from the checkpoint on another worker. */
+static void story_window(void)
+{
+    begin(2, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    world_checkpoint(&world, 0, attempt(0, 1), 1, 3);
+    note("the window shuts");
+    world_gate(&world, 1, true, 0);
+    leave(0, 0, 1);
+    join(1, 1);
+    note("the next one opens, but too late for a first checkpoint");
+    world_gate(&world, 1, false, world.boot_ms + 1);
+    note("and the one after that");
+    world_gate(&world, 1, false, world.boot_ms + 3600000);
+    world_accept(&world, 0, attempt(0, 2));
+    complete(0, 0, 2, 0.5);
+    answer_all();
+}
+
 static void story_cancelled(void)
 {
     begin(5, 2);
@@ -329,6 +348,7 @@ static void every_story_leaves_its_trace(void **state)
         {"restarts", story_restarts},
         {"no_objective", story_no_objective},
         {"paused", story_paused},
+        {"window", story_window},
         {"cancelled", story_cancelled},
         {"target", story_target},
         {"failures", story_failures},

@@ -369,6 +369,17 @@ void world_command(struct world *world, enum command_verb verb, int32_t experime
     world_step(world, &event);
 }
 
+void world_gate(struct world *world, int32_t experiment, bool shut, int64_t close_ms)
+{
+    struct event event = {.kind = EVENT_GATE};
+
+    event.gate = (struct gate_event){.experiment = experiment,
+                                     .shut = shut,
+                                     .reason = shut ? WHY_WINDOW : WHY_NONE,
+                                     .close_boot_ms = close_ms};
+    world_step(world, &event);
+}
+
 struct experiment_config world_config(int32_t trials)
 {
     return (struct experiment_config){.trials_max = trials,
