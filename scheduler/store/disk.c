@@ -62,6 +62,13 @@ enum tide_status disk_check(const char *path, struct error *error)
     return TIDE_OK;
 }
 
+bool disk_is_overlay(const char *path)
+{
+    struct statfs system;
+
+    return folder_stat(path, &system) && (long)system.f_type == OVERLAYFS_SUPER_MAGIC;
+}
+
 static enum tide_status lock_refused(const char *path, int descriptor, struct error *error)
 {
     char text[32] = "";

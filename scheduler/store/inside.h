@@ -98,6 +98,9 @@ enum tide_status migrate(sqlite3 *db, const char *path, const char *const *steps
 /* disk_check: TIDE_REFUSED when locks on the file system of `path` cannot be relied upon. */
 enum tide_status disk_check(const char *path, struct error *error);
 
+/* disk_is_overlay: a container's layered file system, gone with the container. */
+bool disk_is_overlay(const char *path);
+
 /* disk_lock: the lock file's descriptor into `lock`; TIDE_BUSY when a live process has it. */
 enum tide_status disk_lock(const char *path, int *lock, struct error *error);
 

@@ -370,3 +370,17 @@ struct store_health store_health(const struct store *store)
                                  .wal_pages_held = store->wal_held,
                                  .ballast = store->ballast};
 }
+
+void store_notes(const struct store *store, char *text, size_t bytes)
+{
+    enum { WAL_RESET_FIXED = 3051003 };
+    bool fixed = sqlite3_libversion_number() >= WAL_RESET_FIXED;
+
+    (void)snprintf(text, bytes, "SQLite %s%s%s", sqlite3_libversion(),
+                   fixed ? ""
+                         : " (before 3.51.3 two connections that checkpoint at once can lose "
+                           "commits: let no other program write to the store)",
+                   disk_is_overlay(store->path)
+                       ? "; the store is on an overlay and goes with its container"
+                       : "");
+}

@@ -173,6 +173,10 @@ struct store_health {
 /* store_health: as things stand; calls statfs and stat. */
 struct store_health store_health(const struct store *store);
 
+/* store_notes: what an operator should know of where the store lives, as one line for the log: the
+ * version of SQLite with the bug it has before 3.51.3, and an overlay file system. */
+void store_notes(const struct store *store, char *text, size_t bytes);
+
 /* A row as it was stored; `texts` are the store's, valid until the next store_rows_next. */
 struct store_row {
     struct record record;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static const int64_t now_ms = 1795000000123;
@@ -62,6 +63,23 @@ void *__wrap_calloc(size_t count, size_t bytes)
 void *__wrap_realloc(void *old, size_t bytes)
 {
     return allocation_fails() ? NULL : __real_realloc(old, bytes);
+}
+
+/* ---- a file system of any kind ---- */
+
+static long system_type; /* 0 the real one */
+
+int __real_statfs(const char *name, struct statfs *system);
+int __wrap_statfs(const char *name, struct statfs *system);
+
+int __wrap_statfs(const char *name, struct statfs *system)
+{
+    int result = __real_statfs(name, system);
+
+    if (system_type != 0) {
+        system->f_type = system_type;
+    }
+    return result;
 }
 
 /* ---- what is done while it fails ---- */
@@ -300,6 +318,35 @@ static void test_memory_runs_out(void **state)
     assert_true(failures > 100);
 }
 
+/* Where locks cannot be relied upon there is no store; on an overlay there is one, with a note. */
+static void test_file_systems(void **state)
+{
+    static const struct {
+        long type;
+        const char *name;
+    } unreliable[] = {{0x6969, "NFS"}, {0x65735546, "FUSE"}, {0x01021997, "9p"}};
+    struct store_options options = options_for_test();
+    struct store *store;
+    struct error error;
+    char notes[512];
+
+    (void)state;
+    options.vfs = NULL;
+    for (size_t i = 0; i < sizeof unreliable / sizeof *unreliable; i++) {
+        system_type = unreliable[i].type;
+        assert_int_equal(store_open(&options, &store, &error), TIDE_REFUSED);
+        assert_non_null(strstr(error.text, unreliable[i].name));
+        assert_int_equal(access(path, F_OK), -1);
+    }
+    system_type = 0x794c7630;
+    assert_int_equal(store_open(&options, &store, &error), TIDE_OK);
+    store_notes(store, notes, sizeof notes);
+    system_type = 0;
+    assert_non_null(strstr(notes, "SQLite " SQLITE_VERSION));
+    assert_non_null(strstr(notes, "on an overlay"));
+    store_close(store);
+}
+
 /* The ballast pays for the commit that finds the disk full. */
 static void test_ballast(void **state)
 {
@@ -335,6 +382,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_the_disk_breaks_for_good, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_disk_is_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_file_systems, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ballast, setup, teardown),
     };
     sqlite3_mem_methods failing;

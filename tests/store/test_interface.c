@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRIALS = 20 };
+enum { TRIALS = 21 };
 
 static const char *page_path;
 static char *folder;
@@ -186,16 +186,16 @@ static void test_optuna_contents(void **state)
     expect("SELECT study_name FROM studies", "digits");
     expect("SELECT group_concat(direction) FROM study_directions", "MINIMIZE,MAXIMIZE");
     expect("SELECT value_json FROM study_system_attributes", "[\"val_loss\",\"latency\"]");
-    expect("SELECT count(*) FROM trials WHERE state = 'COMPLETE'", "20");
+    expect("SELECT count(*) FROM trials WHERE state = 'COMPLETE'", "21");
     expect("SELECT datetime_start FROM trials LIMIT 1", "2026-11-18 11:06:40.124000");
-    expect("SELECT count(*) FROM trial_values WHERE value_type = 'FINITE'", "40");
-    expect("SELECT count(*) FROM trial_intermediate_values WHERE step = 1", "20");
+    expect("SELECT count(*) FROM trial_values WHERE value_type = 'FINITE'", "42");
+    expect("SELECT count(*) FROM trial_intermediate_values WHERE step = 1", "21");
     expect("SELECT value_json FROM trial_system_attributes WHERE trial_id % 4294967296 = 5",
            "[0.0]");
     expect("SELECT count(*) FROM (SELECT trial_id FROM trials INTERSECT"
            " SELECT trial_id FROM trial_params)",
-           "20");
-    expect("SELECT count(DISTINCT param_id) FROM trial_params", "140");
+           "21");
+    expect("SELECT count(DISTINCT param_id) FROM trial_params", "147");
 }
 
 /* A category by its index; a float with both log and step without the step. */
