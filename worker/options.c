@@ -1,5 +1,7 @@
 #include "worker/options.h"
 
+#include "worker/enrol.h"
+
 #include "base/number.h"
 #include "base/text.h"
 
@@ -14,6 +16,7 @@
 
 static const char usage[] =
     "usage: tidemill-worker --connect tcp://HOST:PORT --key FILE --server-key FILE [OPTIONS]\n"
+    "       tidemill-worker --connect tcp://HOST:PORT --token TOKEN [OPTIONS]\n"
     "       tidemill-worker --keys DIR [OPTIONS]\n"
     "\n"
     "Runs the attempts that a tidemill coordinator assigns.\n"
@@ -21,6 +24,7 @@ static const char usage[] =
     "  --connect ENDPOINT     the coordinator, tcp://HOST:PORT\n"
     "  --key FILE             this worker's secret key (mode 0600)\n"
     "  --server-key FILE      the coordinator's public key\n"
+    "  --token TOKEN          a one-time token or its file, for a key that stays under --state\n"
     "  --keys DIR             the run directory of a coordinator on this machine: endpoint and "
     "keys\n"
     "  --name NAME            how this worker is called there (HOST-PID)\n"
@@ -51,6 +55,7 @@ enum option_code {
     OPTION_CONNECT = 256,
     OPTION_KEY,
     OPTION_SERVER_KEY,
+    OPTION_TOKEN,
     OPTION_KEYS,
     OPTION_NAME,
     OPTION_POOL,
@@ -74,6 +79,7 @@ enum option_code {
 static const struct option longs[] = {{"connect", required_argument, NULL, OPTION_CONNECT},
                                       {"key", required_argument, NULL, OPTION_KEY},
                                       {"server-key", required_argument, NULL, OPTION_SERVER_KEY},
+                                      {"token", required_argument, NULL, OPTION_TOKEN},
                                       {"keys", required_argument, NULL, OPTION_KEYS},
                                       {"name", required_argument, NULL, OPTION_NAME},
                                       {"pool", required_argument, NULL, OPTION_POOL},
@@ -204,6 +210,9 @@ static bool read_one(struct options *options, int option, char *value)
     case OPTION_SERVER_KEY:
         options->server_key = value;
         return true;
+    case OPTION_TOKEN:
+        options->token = value;
+        return true;
     case OPTION_KEYS:
         options->keys = value;
         return true;
@@ -322,6 +331,15 @@ static void fill_defaults(struct options *options)
     }
 }
 
+static int ways_to_connect(const struct options *options)
+{
+    const bool by_files =
+        options->connect != NULL && options->key != NULL && options->server_key != NULL;
+    const bool by_token = options->connect != NULL && options->token != NULL;
+
+    return (by_files ? 1 : 0) + (by_token ? 1 : 0) + (options->keys != NULL ? 1 : 0);
+}
+
 enum tide_status options_read(struct options *options, int argc, char **argv, struct error *error)
 {
     *options = (struct options){.slots = 1, .pool = "default"};
@@ -329,23 +347,25 @@ enum tide_status options_read(struct options *options, int argc, char **argv, st
     if (status != TIDE_OK || options->help || options->version) {
         return status;
     }
-    const bool by_files =
-        options->connect != NULL && options->key != NULL && options->server_key != NULL;
-    if (by_files == (options->keys != NULL)) {
+    if (ways_to_connect(options) != 1) {
         return error_set(error, TIDE_INVALID,
-                         "either --keys DIR, or all of --connect, --key and --server-key");
+                         "either --keys DIR, or --connect with --token, or --connect with --key "
+                         "and --server-key");
     }
     fill_defaults(options);
     return read_user(options, error);
 }
 
-enum tide_status options_access(const struct options *options, struct key_access *access,
-                                struct error *error)
+enum tide_status options_access(const struct options *options, const char *state,
+                                struct key_access *access, struct error *error)
 {
     if (options->keys != NULL) {
         return keys_join(options->keys, KEY_WORKER, options->name, access, error);
     }
-    *access = (struct key_access){0};
+    if (options->token != NULL) {
+        return enrol_access(state, options->connect, options->token, options->name, access, error);
+    }
+    *access = (struct key_access){.lock = -1};
     enum tide_status status = key_pair_read(options->key, &access->pair, error);
     if (status == TIDE_OK) {
         status = key_public_read(options->server_key, access->server_key, error);

@@ -18,6 +18,7 @@ struct options {
     const char *connect; /* NULL: as `keys` says */
     const char *keys;    /* the coordinator's run directory on this machine */
     const char *key, *server_key;
+    const char *token; /* or the file that holds it: instead of both keys */
     const char *pool, *name, *state, *user;
     int32_t slots;
     struct wire_pair labels[WIRE_LABELS_MAX];
@@ -43,9 +44,10 @@ struct options {
  * out of it in place. */
 enum tide_status options_read(struct options *options, int argc, char **argv, struct error *error);
 
-/* options_access: keys and endpoint, from files or by joining the run directory. */
-enum tide_status options_access(const struct options *options, struct key_access *access,
-                                struct error *error);
+/* options_access: keys and endpoint, from files, by joining the run directory, or by a token and
+ * what is in the folder `state`. */
+enum tide_status options_access(const struct options *options, const char *state,
+                                struct key_access *access, struct error *error);
 
 /* options_usage: the text of --help. */
 const char *options_usage(void);

@@ -105,7 +105,8 @@ enum tide_status worker_open(struct worker *worker, struct error *error)
     status = status == TIDE_OK
                  ? notice_open(&worker->notice, options->notice, options->notice_url, error)
                  : status;
-    status = status == TIDE_OK ? options_access(options, &worker->access, error) : status;
+    status =
+        status == TIDE_OK ? options_access(options, worker->state, &worker->access, error) : status;
     status = status == TIDE_OK ? link_open(&worker->link, &worker->access, error) : status;
     worker->attempt_options =
         (struct attempt_options){.state = worker->state,

@@ -1,12 +1,8 @@
-/*
- * A CURVE client is not told why nobody talks to it. The monitor of its socket is: a refused key is
- * a handshake that failed with a ZAP status, another server key one that breaks off, a missing
- * coordinator a connection that is tried again.
- */
 #include "transport/client.h"
 
 #include "base/text.h"
 #include "transport/dealer.h"
+#include "transport/dealer_watch.h"
 
 #include <zmq.h>
 
@@ -19,12 +15,9 @@
 
 enum { RETRY_FIRST_MS = 100, RETRY_LONGEST_MS = 2000, WHY_BYTES = 256 };
 
-#define MONITOR_ADDRESS "inproc://client.monitor"
-
 struct client {
     void *context;
     void *dealer;
-    void *monitor;
     struct key_access access;
     char run_directory[KEY_PATH_BYTES]; /* "" where it was not joined */
     char name[KEY_NAME_BYTES];
@@ -79,65 +72,6 @@ static enum tide_status access_get(struct client *client, const struct client_co
     return status;
 }
 
-/* The next event of the monitor: its number, from the first of its two frames; 0 none. */
-static int monitor_read(void *monitor)
-{
-    uint8_t first[16];
-    char address[KEY_ENDPOINT_BYTES];
-    uint16_t event = 0;
-
-    if (zmq_recv(monitor, first, sizeof first, ZMQ_DONTWAIT) < (int)sizeof event ||
-        zmq_recv(monitor, address, sizeof address, ZMQ_DONTWAIT) < 0) {
-        return 0;
-    }
-    memcpy(&event, first, sizeof event);
-    return event;
-}
-
-/* What an event says about the connection; TIDE_BUSY: nothing yet. */
-static enum tide_status event_judge(const struct client *client, int event, struct error *error)
-{
-    switch (event) {
-    case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-        return TIDE_OK;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-        return error_set(error, TIDE_REFUSED, "the coordinator at %s does not know this key",
-                         client->access.endpoint);
-    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        return error_set(error, TIDE_REFUSED, "what listens at %s does not have the server key %s",
-                         client->access.endpoint, client->access.server_key);
-    case ZMQ_EVENT_CONNECT_RETRIED:
-        return error_set(error, TIDE_UNREACHABLE, "no coordinator answers at %s",
-                         client->access.endpoint);
-    default:
-        return TIDE_BUSY;
-    }
-}
-
-static enum tide_status connection_wait(struct client *client, int64_t deadline_ms,
-                                        struct error *error)
-{
-    const int64_t until_ms = now_ms() + deadline_ms;
-    zmq_pollitem_t item = {.socket = client->monitor, .events = ZMQ_POLLIN};
-    enum tide_status status = TIDE_BUSY;
-
-    while (status == TIDE_BUSY) {
-        const int64_t left_ms = until_ms - now_ms();
-        if (left_ms <= 0) {
-            return error_set(error, TIDE_UNREACHABLE, "no coordinator answers at %s",
-                             client->access.endpoint);
-        }
-        (void)zmq_poll(&item, 1, (long)left_ms);
-        for (int event = 1; status == TIDE_BUSY && event != 0;) {
-            event = monitor_read(client->monitor);
-            status = event_judge(client, event, error);
-        }
-    }
-    return status;
-}
-
-/* The monitor listens before the first event: between making the socket and connecting it. */
 static enum tide_status sockets_open(struct client *client, struct error *error)
 {
     const struct dealer_retry retry = {RETRY_FIRST_MS, RETRY_LONGEST_MS};
@@ -146,19 +80,7 @@ static enum tide_status sockets_open(struct client *client, struct error *error)
     if (client->context == NULL) {
         return error_set(error, TIDE_IO, "no ZeroMQ context: %s", zmq_strerror(errno));
     }
-    const enum tide_status status =
-        dealer_open(client->context, &client->access, retry, &client->dealer, error);
-    if (status != TIDE_OK) {
-        return status;
-    }
-    client->monitor = zmq_socket(client->context, ZMQ_PAIR);
-    if (client->monitor == NULL ||
-        zmq_setsockopt(client->monitor, ZMQ_LINGER, &(int){0}, sizeof(int)) != 0 ||
-        zmq_socket_monitor(client->dealer, MONITOR_ADDRESS, ZMQ_EVENT_ALL) != 0 ||
-        zmq_connect(client->monitor, MONITOR_ADDRESS) != 0) {
-        return error_set(error, TIDE_IO, "cannot watch the connection: %s", zmq_strerror(errno));
-    }
-    return dealer_connect(client->dealer, &client->access, error);
+    return dealer_open(client->context, &client->access, retry, &client->dealer, error);
 }
 
 enum tide_status client_open(const struct client_config *config, int64_t deadline_ms,
@@ -176,7 +98,8 @@ enum tide_status client_open(const struct client_config *config, int64_t deadlin
         status = sockets_open(made, error);
     }
     if (status == TIDE_OK) {
-        status = connection_wait(made, deadline_ms, error);
+        status =
+            dealer_connect_watched(made->context, made->dealer, &made->access, deadline_ms, error);
     }
     if (status != TIDE_OK) {
         client_close(made);
@@ -193,9 +116,6 @@ void client_close(struct client *client)
     }
     if (client->run_directory[0] != '\0') {
         keys_leave(client->run_directory, KEY_OPERATOR, client->name, &client->access);
-    }
-    if (client->monitor != NULL) {
-        (void)zmq_close(client->monitor);
     }
     if (client->dealer != NULL) {
         (void)zmq_close(client->dealer);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "transport/dealer.h"
+#include "transport/dealer_watch.h"
 
 #include <zmq.h>
 
@@ -20,7 +21,7 @@ static enum tide_status enrol_ask(void *dealer, const char *name, const char *pu
     char why[WHY_BYTES];
 
     if (zmq_poll(&item, 1, deadline_ms) <= 0 || dealer_send(dealer, &ask) != TIDE_OK) {
-        return error_set(error, TIDE_UNREACHABLE, "no coordinator that knows this token answers");
+        return error_set(error, TIDE_UNREACHABLE, "the coordinator went away");
     }
     item.events = ZMQ_POLLIN;
     if (zmq_poll(&item, 1, deadline_ms) <= 0 ||
@@ -47,7 +48,7 @@ static enum tide_status enrol_over(void *context, const struct key_access *token
     if (status != TIDE_OK) {
         return status;
     }
-    status = dealer_connect(dealer, token, error);
+    status = dealer_connect_watched(context, dealer, token, deadline_ms, error);
     if (status == TIDE_OK) {
         status = enrol_ask(dealer, name, access->pair.public_key, deadline_ms, error);
     }

@@ -72,9 +72,25 @@ exits 'an address beyond loopback without keys' 1 "$tidemill" serve --store t.db
     --listen 'tcp://0.0.0.0:*'
 said 'an address beyond loopback without keys' keygen
 
-kill $coordinator
-wait $coordinator
+# a machine that has only a token: one worker, which finds its key again at the next start
+"$tidemill" keygen enrol batch --expires 1h --keys keys >/dev/null 2>&1
+[ "$(stat -c %a batch.token)" = 600 ] || fail 'a token that others may read'
+enrolled() {
+    "$worker" --connect "$endpoint" --token batch.token --name "$1" --state "$2" --allow-root \
+        --exit-when-idle 1s
+}
 kill $worker_pid
 wait $worker_pid || true
+enrolled spot-b7 state-b7 2>enrol.log
+[ -f keys/worker/spot-b7.pub ] || fail 'the worker has no key'
+[ ! -e keys/enrol/batch.pub ] || fail 'the token is good a second time'
+enrolled spot-b7 state-b7 2>enrol.log
+same 'enrolled workers' "$(query s.db "SELECT count(*) FROM worker WHERE name = 'spot-b7'")" 1
+code=0
+enrolled thief state-thief 2>refused.log || code=$?
+[ $code -ne 0 ] || fail 'a used token'
+
+kill $coordinator
+wait $coordinator
 exits 'nobody there' 5 "$tidemill" pause 1 --connect "$endpoint" --key stranger.key \
     --server-key keys/server.pub
