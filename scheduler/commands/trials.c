@@ -33,6 +33,12 @@ static const struct {
 
 enum { SORT_COUNT = sizeof sorts / sizeof *sorts };
 
+/* The trials in the states wanted, with ?2 for the state; an index has them by state. */
+static const char *state_sql(const struct trials_wanted *wanted)
+{
+    return *wanted->state == '\0' ? "?2 = ''" : "state = ?2";
+}
+
 /*
  * By value means best first; trials without one come last, in the order of their numbers. The two
  * parts are separate statements: an index holds the order of the first, and the second is read no
@@ -41,8 +47,6 @@ enum { SORT_COUNT = sizeof sorts / sizeof *sorts };
 static json_t *by_value(struct query *query, const struct trials_wanted *wanted,
                         const char *direction)
 {
-    static const char others[] = "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ?"
-                                 " AND state <> 'completed' AND (?2 = '' OR state = ?2) LIMIT ?3";
     char sql[SQL_BYTES];
     json_t *rows = NULL;
 
@@ -55,7 +59,11 @@ static json_t *by_value(struct query *query, const struct trials_wanted *wanted,
                       (int64_t)wanted->feasible);
     const int64_t missing = wanted->limit < 0 ? -1 : wanted->limit - (int64_t)json_array_size(rows);
     if (missing != 0 && strcmp(wanted->state, "completed") != 0) {
-        json_t *rest = query_rows(query, others, "isi", wanted->experiment, wanted->state, missing);
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ? AND"
+                       " state <> 'completed' AND %s ORDER BY number LIMIT ?3",
+                       state_sql(wanted));
+        json_t *rest = query_rows(query, sql, "isi", wanted->experiment, wanted->state, missing);
         (void)json_array_extend(rows, rest);
         json_decref(rest);
     }
@@ -95,9 +103,9 @@ static json_t *by_key(struct query *query, const struct trials_wanted *wanted)
         return NULL;
     }
     (void)snprintf(sql, sizeof sql,
-                   "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ?"
-                   " AND (?2 = '' OR state = ?2) ORDER BY %s%s, number LIMIT ?3",
-                   order, reverse ? " DESC" : "");
+                   "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ? AND %s"
+                   " ORDER BY %s%s, number LIMIT ?3",
+                   state_sql(wanted), order, reverse ? " DESC" : "");
     return query_rows(query, sql, "isi", wanted->experiment, wanted->state, wanted->limit);
 }
 
