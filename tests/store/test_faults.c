@@ -4,7 +4,7 @@
  * it succeeds. After each failure the file must be sound and hold every acknowledged turn, and the
  * status must be one that tells the caller what to do.
  *
- *     test_store_faults [--long]      --long: every single one, where a sample is taken else
+ * Where there are hundreds a sample of them fails, or every one with TIDE_LONG=1.
  */
 #include "store/rows.h"
 
@@ -375,7 +375,7 @@ static void test_ballast(void **state)
     assert_int_equal(access(ballast, F_OK), -1);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_call_fails_once, setup, teardown),
@@ -387,7 +387,7 @@ int main(int argc, char **argv)
     };
     sqlite3_mem_methods failing;
 
-    every_call = argc > 1 && strcmp(argv[1], "--long") == 0;
+    every_call = getenv("TIDE_LONG") != NULL;
     if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory) != SQLITE_OK) {
         return 1;
     }

@@ -5,7 +5,7 @@
  * incarnation than ever before. A disk that lies about syncs must be found out, or the test sees
  * nothing.
  *
- *     test_store_power [--long]      100 cuts; 2,000 with --long
+ * 100 cuts, or 2,000 with TIDE_LONG=1.
  */
 #include "store/inside.h"
 #include "store/rows.h"
@@ -14,6 +14,7 @@
 #include "support/support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CUTS_A_DISK = 25, OPERATIONS_MAX = 500 };
@@ -151,14 +152,14 @@ static void test_a_lying_disk_is_found_out(void **state)
     assert_true(life.lost > cuts / 2);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_acknowledged_is_lost),
         cmocka_unit_test(test_a_lying_disk_is_found_out),
     };
 
-    if (argc > 1 && strcmp(argv[1], "--long") == 0) {
+    if (getenv("TIDE_LONG") != NULL) {
         cuts = 2000;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
