@@ -59,6 +59,65 @@ static void test_rows_read_back(void **state)
     }
 }
 
+/* The size of a row of each kind. */
+static const size_t row_bytes[RECORD_KIND_COUNT] = {
+    [RECORD_EXPERIMENT] = sizeof(struct experiment_row),
+    [RECORD_TRIAL] = sizeof(struct trial_row),
+    [RECORD_ATTEMPT] = sizeof(struct attempt_row),
+    [RECORD_SUGGESTION] = sizeof(struct suggestion_row),
+    [RECORD_WORKER] = sizeof(struct worker_row),
+    [RECORD_CHECKPOINT] = sizeof(struct checkpoint_row),
+    [RECORD_METRIC] = sizeof(struct metric_row)};
+
+static void cover(bool *covered, size_t offset, size_t bytes)
+{
+    memset(covered + offset, true, bytes);
+}
+
+static void cover_columns(enum record_kind kind, bool *covered)
+{
+    const struct table *table = table_of(kind);
+
+    for (uint32_t i = 0; i < table->column_count; i++) {
+        const struct column *column = &table->columns[i];
+        bool wide = column->kind == COLUMN_INT64 || column->kind == COLUMN_REAL ||
+                    column->kind == COLUMN_MOMENT;
+        size_t bytes = wide ? 8 : column->kind == COLUMN_BOOL ? 1 : 4;
+        if (column->offset != 0) { /* else a result, made of several fields */
+            cover(covered, column->offset, bytes);
+        }
+    }
+    if (kind == RECORD_TRIAL) {
+        const struct trial_row *row = NULL;
+        cover(covered, offsetof(struct record, trial.value_count), sizeof row->value_count);
+        cover(covered, offsetof(struct record, trial.values), sizeof row->values);
+        cover(covered, offsetof(struct record, trial.rung), sizeof row->rung);
+        cover(covered, offsetof(struct record, trial.rung_values), sizeof row->rung_values);
+    }
+}
+
+/* A field that a row gains and the tables do not is seen here: at most four bytes together, which
+ * padding can be, belong to no column. */
+static void test_no_field_is_forgotten(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
+        bool covered[sizeof(struct record)] = {false};
+        size_t from = offsetof(struct record, experiment), missing = 0;
+        if (kind == RECORD_LATE) { /* some columns of an attempt, on purpose */
+            continue;
+        }
+        cover_columns((enum record_kind)kind, covered);
+        for (size_t at = from; at < from + row_bytes[kind]; at++) {
+            missing = covered[at] ? 0 : missing + 1;
+            if (missing > 4) {
+                fail_msg("table %s: byte %zu of its row is in no column",
+                         table_of((enum record_kind)kind)->name, at - from);
+            }
+        }
+    }
+}
+
 static void test_incarnations_and_cluster(void **state)
 {
     char cluster[WIRE_ID_HEX + 1];
@@ -323,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rows_read_back, setup, teardown),
+        cmocka_unit_test(test_no_field_is_forgotten),
         cmocka_unit_test_setup_teardown(test_incarnations_and_cluster, setup, teardown),
         cmocka_unit_test_setup_teardown(test_views, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metric_current, setup, teardown),

@@ -113,6 +113,14 @@ static void give_values(struct world *world, struct trial_row *row)
     }
 }
 
+static void reach_rungs(struct world *world, struct trial_row *row)
+{
+    if (row->rung < RUNGS_MAX && below(world, 3) == 0) {
+        row->rung_values[row->rung++] = rng_unit(&world->rng) - 0.5;
+    }
+    row->settled = row->attempts > 0 ? below(world, row->attempts + 1) : 0;
+}
+
 static void move_trial(struct world *world, struct store *store, int32_t e, int32_t t)
 {
     struct trial_row *row = &world->trials[e][t];
@@ -135,6 +143,7 @@ static void move_trial(struct world *world, struct store *store, int32_t e, int3
         row->checkpoint.step = row->checkpoint.attempt == 0 ? 0 : below(world, 50);
         row->previous = row->checkpoint;
     }
+    reach_rungs(world, row);
     row->restarts = below(world, 3);
     row->preemptions = below(world, 50);
     row->step = below(world, 30) - 1;
