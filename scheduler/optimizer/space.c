@@ -289,6 +289,9 @@ bool space_enumerate(const struct space *space, uint64_t index, double *x)
 
     for (size_t i = 0; i < space->count; i++) {
         const uint64_t levels = space_levels(space, i);
+        if (levels == 0) {
+            return false; /* not finite: there is no such point */
+        }
         const uint64_t level = index % levels;
         index /= levels;
         x[i] = space_level(space, i, level);
