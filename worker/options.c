@@ -39,6 +39,8 @@ static const char usage[] =
     "  --state DIR            where results wait until they are acknowledged\n"
     "  --user USER            as root: run attempts as this user\n"
     "  --allow-root           as root: run attempts as root\n"
+    "  --allow-commands FILE  run only commands that FILE lists, one a line, as the spec writes "
+    "them\n"
     "  --inherit-env          attempts get this worker's environment\n"
     "  --parent-pid PID       end with this process\n"
     "  --help, --version\n"
@@ -70,35 +72,38 @@ enum option_code {
     OPTION_STATE,
     OPTION_USER,
     OPTION_ALLOW_ROOT,
+    OPTION_ALLOW_COMMANDS,
     OPTION_INHERIT,
     OPTION_PARENT,
     OPTION_HELP,
     OPTION_VERSION
 };
 
-static const struct option longs[] = {{"connect", required_argument, NULL, OPTION_CONNECT},
-                                      {"key", required_argument, NULL, OPTION_KEY},
-                                      {"server-key", required_argument, NULL, OPTION_SERVER_KEY},
-                                      {"token", required_argument, NULL, OPTION_TOKEN},
-                                      {"keys", required_argument, NULL, OPTION_KEYS},
-                                      {"name", required_argument, NULL, OPTION_NAME},
-                                      {"pool", required_argument, NULL, OPTION_POOL},
-                                      {"slots", required_argument, NULL, OPTION_SLOTS},
-                                      {"label", required_argument, NULL, OPTION_LABEL},
-                                      {"cpus", required_argument, NULL, OPTION_CPUS},
-                                      {"memory", required_argument, NULL, OPTION_MEMORY},
-                                      {"gpus", required_argument, NULL, OPTION_GPUS},
-                                      {"exit-when-idle", required_argument, NULL, OPTION_IDLE},
-                                      {"notice", required_argument, NULL, OPTION_NOTICE},
-                                      {"notice-url", required_argument, NULL, OPTION_NOTICE_URL},
-                                      {"state", required_argument, NULL, OPTION_STATE},
-                                      {"user", required_argument, NULL, OPTION_USER},
-                                      {"allow-root", no_argument, NULL, OPTION_ALLOW_ROOT},
-                                      {"inherit-env", no_argument, NULL, OPTION_INHERIT},
-                                      {"parent-pid", required_argument, NULL, OPTION_PARENT},
-                                      {"help", no_argument, NULL, OPTION_HELP},
-                                      {"version", no_argument, NULL, OPTION_VERSION},
-                                      {NULL, 0, NULL, 0}};
+static const struct option longs[] = {
+    {"connect", required_argument, NULL, OPTION_CONNECT},
+    {"key", required_argument, NULL, OPTION_KEY},
+    {"server-key", required_argument, NULL, OPTION_SERVER_KEY},
+    {"token", required_argument, NULL, OPTION_TOKEN},
+    {"keys", required_argument, NULL, OPTION_KEYS},
+    {"name", required_argument, NULL, OPTION_NAME},
+    {"pool", required_argument, NULL, OPTION_POOL},
+    {"slots", required_argument, NULL, OPTION_SLOTS},
+    {"label", required_argument, NULL, OPTION_LABEL},
+    {"cpus", required_argument, NULL, OPTION_CPUS},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"gpus", required_argument, NULL, OPTION_GPUS},
+    {"exit-when-idle", required_argument, NULL, OPTION_IDLE},
+    {"notice", required_argument, NULL, OPTION_NOTICE},
+    {"notice-url", required_argument, NULL, OPTION_NOTICE_URL},
+    {"state", required_argument, NULL, OPTION_STATE},
+    {"user", required_argument, NULL, OPTION_USER},
+    {"allow-root", no_argument, NULL, OPTION_ALLOW_ROOT},
+    {"allow-commands", required_argument, NULL, OPTION_ALLOW_COMMANDS},
+    {"inherit-env", no_argument, NULL, OPTION_INHERIT},
+    {"parent-pid", required_argument, NULL, OPTION_PARENT},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0}};
 
 struct unit {
     const char *name;
@@ -249,6 +254,9 @@ static bool read_one(struct options *options, int option, char *value)
     case OPTION_ALLOW_ROOT:
         options->allow_root = true;
         return true;
+    case OPTION_ALLOW_COMMANDS:
+        options->allow_commands = value;
+        return true;
     case OPTION_INHERIT:
         options->inherit_environment = true;
         return true;
@@ -331,13 +339,18 @@ static void fill_defaults(struct options *options)
     }
 }
 
-static int ways_to_connect(const struct options *options)
+/* Exactly one of the three ways, whole. */
+static bool connects(const struct options *options)
 {
-    const bool by_files =
-        options->connect != NULL && options->key != NULL && options->server_key != NULL;
-    const bool by_token = options->connect != NULL && options->token != NULL;
+    const bool endpoint = options->connect != NULL;
+    const bool keys = options->key != NULL && options->server_key != NULL;
+    const bool any_key = options->key != NULL || options->server_key != NULL;
+    const bool token = options->token != NULL;
 
-    return (by_files ? 1 : 0) + (by_token ? 1 : 0) + (options->keys != NULL ? 1 : 0);
+    if (options->keys != NULL) {
+        return !endpoint && !any_key && !token;
+    }
+    return endpoint && (token ? !any_key : keys);
 }
 
 enum tide_status options_read(struct options *options, int argc, char **argv, struct error *error)
@@ -347,7 +360,7 @@ enum tide_status options_read(struct options *options, int argc, char **argv, st
     if (status != TIDE_OK || options->help || options->version) {
         return status;
     }
-    if (ways_to_connect(options) != 1) {
+    if (!connects(options)) {
         return error_set(error, TIDE_INVALID,
                          "either --keys DIR, or --connect with --token, or --connect with --key "
                          "and --server-key");

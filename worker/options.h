@@ -20,6 +20,7 @@ struct options {
     const char *key, *server_key;
     const char *token; /* or the file that holds it: instead of both keys */
     const char *pool, *name, *state, *user;
+    const char *allow_commands; /* a file of the commands it may run; NULL: any */
     int32_t slots;
     struct wire_pair labels[WIRE_LABELS_MAX];
     size_t label_count;

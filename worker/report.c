@@ -6,7 +6,6 @@
 #include "base/text.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,7 +85,8 @@ static bool read_step(const json_t *json, int64_t *step)
 {
     double value = 0;
 
-    if (!read_number(json, &value) || !(value >= 0 && value < 9e15) || value != floor(value)) {
+    if (!read_number(json, &value) || !(value >= 0 && value < 9e15) ||
+        value != (double)(int64_t)value) {
         return false;
     }
     *step = (int64_t)value;

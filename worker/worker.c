@@ -1,6 +1,6 @@
 #include "worker/worker.h"
 
-#include "worker/agent_table.h"
+#include "worker/allow.h"
 #include "worker/clock.h"
 #include "worker/trace.h"
 #include "worker/worker_parts.h"
@@ -179,6 +179,11 @@ static bool obstacle(const struct worker *worker, const struct wire_assign *assi
     if (statvfs(worker->state, &space) == 0 &&
         (uint64_t)space.f_bavail * space.f_frsize < WORKER_DISK_BYTES) {
         *refusal = REFUSAL_DISK;
+        return true;
+    }
+    if (worker->options->allow_commands != NULL &&
+        !allow_command(worker->options->allow_commands, assign->words[0])) {
+        *refusal = REFUSAL_COMMAND;
         return true;
     }
     if (assign->workdir[0] != '\0' &&

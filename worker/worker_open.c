@@ -9,6 +9,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FLUSH_MS = 1000, STATES_MAX = 64 };
@@ -95,6 +96,23 @@ static enum tide_status open_state(struct worker *worker, struct error *error)
     return outbox_open(&worker->outbox, worker->state, error);
 }
 
+/* The attempts' user passes through to its own folder, and sees nothing else. */
+static enum tide_status open_for_user(const struct worker *worker, struct error *error)
+{
+    char path[FILES_PATH_BYTES];
+
+    if (!files_path(path, "%s/attempts", worker->state)) {
+        return error_set(error, TIDE_INVALID, "the state folder's path is too long");
+    }
+    const enum tide_status status = files_folder(path, error);
+    if (status != TIDE_OK || worker->options->user == NULL) {
+        return status;
+    }
+    return chmod(worker->state, 0711) == 0 && chmod(path, 0711) == 0
+               ? TIDE_OK
+               : error_set(error, TIDE_IO, "%s: %s", path, strerror(errno));
+}
+
 enum tide_status worker_open(struct worker *worker, struct error *error)
 {
     const struct options *options = worker->options;
@@ -102,6 +120,7 @@ enum tide_status worker_open(struct worker *worker, struct error *error)
 
     status = status == TIDE_OK ? open_parent(worker, error) : status;
     status = status == TIDE_OK ? open_state(worker, error) : status;
+    status = status == TIDE_OK ? open_for_user(worker, error) : status;
     status = status == TIDE_OK
                  ? notice_open(&worker->notice, options->notice, options->notice_url, error)
                  : status;

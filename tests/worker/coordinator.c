@@ -186,9 +186,7 @@ static void heard_result(struct coordinator *self, struct record *record,
     record->value = result->value_count > 0 ? result->values[0].value : 0;
     (void)snprintf(record->message, sizeof record->message, "%s", result->message);
     record->results++;
-    if (!self->silent_results) {
-        acknowledge(self, WIRE_RESULT_ACK, result->attempt, 0);
-    }
+    acknowledge(self, WIRE_RESULT_ACK, result->attempt, 0);
 }
 
 static void heard_ckpt(struct coordinator *self, struct record *record,
@@ -286,7 +284,7 @@ void coordinator_worker(struct coordinator *self, const char *const *words)
     size_t count = 7;
     const int hellos = self->hellos;
 
-    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+    for (size_t i = 0; !self->bare && i < sizeof usual / sizeof *usual; i++) {
         all[count++] = usual[i];
     }
     for (size_t i = 0; words != NULL && words[i] != NULL; i++) {

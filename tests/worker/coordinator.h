@@ -41,8 +41,8 @@ struct coordinator {
     struct peer peer;
     bool has_peer;
     int64_t lease_ms, renew_ms;
-    bool deaf;           /* takes messages and answers nothing */
-    bool silent_results; /* does not acknowledge results */
+    bool deaf; /* takes messages and answers nothing */
+    bool bare; /* its worker gets none of the usual options */
     int hellos, byes, preempts;
     int32_t slots_free;
     int32_t running, owed; /* of the last HELLO */
