@@ -41,7 +41,7 @@ static const struct command commands[] = {
     {"workers", "", "every worker and what it runs", command_workers},
     {"keygen", "ROLE NAME", "a key for a worker or an operator elsewhere", command_keygen},
     {"export", "[ID] --format csv|jsonl", "every trial, for other programs", command_export},
-    {"simulate", "--suite FOLDER", "what a search would have cost in a recorded market",
+    {"simulate", "SPEC --prices FILE", "what a search would have cost in a recorded market",
      command_simulate},
     {"optimizer", "", "ask and tell as JSON lines, for any language", command_optimizer},
     {"completion", "bash|zsh|fish", "a script that lets a shell complete words",

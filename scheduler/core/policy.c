@@ -27,8 +27,10 @@ static const double up_prior_ms = 4 * 3600000.0;
 static const double down_prior_ms = 2 * 3600000.0;
 static const double cycle_prior_ms = 2 * 3600000.0;
 
-static const double correlation = 2;   /* pools of one region come and go together */
-static const double keep_factor = 1.3; /* a held slot is left when dearer than this x shadow */
+static const double correlation = 2; /* pools of one region come and go together */
+static const double keep_max =
+    0.3; /* a held slot is left when so much dearer than the shadow ... */
+static const double keep_per_hour = 1.5; /* ... or by this x the start-up it would cost again */
 static const double reserve_share = 1.0 / 15;
 static const double reserve_starts = 4;
 static const double scarcity_max = 8;
@@ -438,7 +440,8 @@ static int32_t take_cheap(const struct policy_view *view, double shadow_micro, i
             break;
         }
         const struct policy_pool *pool = &view->pools[best];
-        const double factor = pool->slots_held > 0 && pool->delay_ms > 0 ? keep_factor : 1.0001;
+        const double keep = min_real(keep_per_hour * (double)pool->delay_ms / hour_ms, keep_max);
+        const double factor = pool->slots_held > 0 ? 1.0001 + keep : 1.0001;
         taken[best] = true;
         if (best_price <= shadow_micro * factor) {
             decision->want[best] = pool->slots_open < room ? pool->slots_open : room;

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/heap.h"
 #include "core/ledger.h"
+#include "sim/ahead.h"
 #include "sim/published.h"
 
 #include <stdlib.h>
@@ -37,6 +38,7 @@ struct fleet {
     struct heap_entry *entries;
     uint32_t *positions;
     struct policy_view view;
+    struct policy_offer offers[MARKET_POOLS_MAX][AHEAD_OFFERS_MAX];
 };
 
 static void enqueue(struct fleet *fleet, int32_t trial)
@@ -114,7 +116,7 @@ static void fill_pool(const struct fleet *fleet, int32_t index, int32_t tick,
     const struct market_pool *source = &fleet->market->pools[index];
     const bool on_demand = index == fleet->on_demand;
 
-    pool->kind = on_demand ? POLICY_ON_DEMAND : POLICY_SPOT;
+    pool->kind = on_demand ? POLICY_ON_DEMAND : fleet->market->stays ? POLICY_OWN : POLICY_SPOT;
     pool->slots_held = lanes->count;
     pool->slots_max = on_demand ? fleet->job->on_demand_max : source->lanes;
     pool->slots_open = on_demand ? fleet->job->on_demand_max : source->available[tick];
@@ -165,8 +167,14 @@ static void fill_view(struct fleet *fleet, int32_t tick, int64_t left_ms)
         fill_pool(fleet, i, tick, &view->pools[i]);
     }
     for (int32_t i = 0; i < fleet->on_demand; i++) {
-        policy_observe(&view->pools[i].history, view->pools[i].slots_open, view->pools[i].slots_max,
-                       view->tick_ms);
+        struct policy_pool *pool = &view->pools[i];
+        if (!fleet->market->open || fleet->market->open[tick]) {
+            policy_observe(&pool->history, pool->slots_open, pool->slots_max, view->tick_ms);
+        }
+        if (fleet->market->known_ms > 0) {
+            pool->offers = fleet->offers[i];
+            pool->offer_count = ahead_offers(fleet->market, i, tick, left_ms, fleet->offers[i]);
+        }
     }
     fill_trials(fleet);
 }

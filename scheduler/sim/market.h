@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "sim/csv.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { MARKET_POOLS_MAX = CSV_COLUMNS_MAX, MARKET_STARTS_MAX = 512 };
@@ -25,7 +26,10 @@ struct market {
     int64_t tick_ms;
     int64_t delay_ms;        /* start-up of a slot, paid at its price */
     int64_t on_demand_micro; /* per slot-hour */
-    int32_t start_count;     /* windows: their first ticks */
+    bool stays;              /* machines are the user's own: nobody takes them away */
+    const bool *open; /* by tick: whether the user's own windows let anything run; NULL: always */
+    int64_t known_ms; /* prices are known so far ahead; 0: no more than the present one */
+    int32_t start_count; /* windows of a set: their first ticks */
     int32_t starts[MARKET_STARTS_MAX];
     struct market_pool pools[MARKET_POOLS_MAX];
 };

@@ -101,7 +101,7 @@ static void take_spot(const struct policy_view *view, int32_t room,
 static int32_t burst(const struct policy_view *view)
 {
     const struct policy_pool *pool = &view->pools[on_demand_index(view)];
-    const double slots = pool->slots_open;
+    const double slots = pool->slots_open > 0 ? pool->slots_open : 1;
     const double bound_ms = (double)pool->delay_ms + (double)view->work_ms / slots +
                             (1 - 1 / slots) * (double)view->longest_ms;
     const bool full = pool->slots_held >= least(pool->slots_open, view->trials);
