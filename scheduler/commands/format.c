@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -87,7 +88,8 @@ char *format_time(char *text, int64_t time_ms, int64_t now_ms)
     const struct tm now = local_of(now_ms);
     const int64_t away_ms = time_ms > now_ms ? time_ms - now_ms : now_ms - time_ms;
 
-    if (then.tm_year == now.tm_year && then.tm_yday == now.tm_yday) {
+    const bool same_day = then.tm_year == now.tm_year && then.tm_yday == now.tm_yday;
+    if (same_day || (time_ms > now_ms && away_ms < DAY_MS)) { /* the next 06:00 needs no name */
         return format_clock(text, time_ms);
     }
     if (away_ms < 6 * (int64_t)DAY_MS) {

@@ -23,7 +23,8 @@ char *format_parameter(char *text, const json_t *value);
 /* format_duration: two units: "2 h 14 min", "45 s", "3 d 4 h" */
 char *format_duration(char *text, int64_t duration_ms);
 
-/* format_time: local, as much of it as `now` leaves open: "22:04", "Tue 03:40", "2026-12-01 08:00"
+/* format_time: local, as much of it as `now` leaves open: "22:04" of today or the next 24 hours,
+ * "Tue 03:40", "2026-12-01 08:00"
  */
 char *format_time(char *text, int64_t time_ms, int64_t now_ms);
 

@@ -1,5 +1,6 @@
 #include "commands/progress.h"
 
+#include "commands/agenda.h"
 #include "commands/format.h"
 #include "core/record.h"
 
@@ -89,6 +90,7 @@ json_t *progress_model(struct query *query, int64_t experiment, int64_t now_ms)
         " p.completed + p.failed + p.buried + p.infeasible + p.pruned + p.cancelled AS done,"
         " p.trials, p.queued, p.running, p.paused, p.completed, p.failed + p.buried AS failed,"
         " p.infeasible, p.pruned, p.cancelled, c.cost,"
+        " CASE WHEN e.ended IS NULL THEN e.spec END AS spec,"
         " (SELECT sum(useful_ms + lost_ms) FROM tally WHERE experiment = e.id) AS spent_ms,"
         " (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
         " (SELECT value FROM best WHERE experiment = e.id) AS best_value, (SELECT step FROM trial"
@@ -99,6 +101,8 @@ json_t *progress_model(struct query *query, int64_t experiment, int64_t now_ms)
         "i", experiment);
 
     eta_add(model, now_ms);
+    (void)json_object_set_new(model, "agenda", agenda_read(model_text(model, "spec"), now_ms));
+    (void)json_object_del(model, "spec");
     (void)json_object_set_new(model, "attempts",
                               attempts_read(query, experiment, model_text(model, "metric")));
     if (query->status != TIDE_OK) {
@@ -298,6 +302,10 @@ void progress_draw(json_t *model, int64_t now_ms, struct screen *screen, int row
     }
     course_print(screen, model, now_ms);
     screen_print(screen, "\n");
+    if (json_is_object(json_object_get(model, "agenda"))) {
+        agenda_line(screen, json_object_get(model, "agenda"), now_ms);
+        used++;
+    }
     if (strcmp(state, "running") != 0) {
         screen_style(screen, state_style(state));
         screen_print(screen, "%s", state);

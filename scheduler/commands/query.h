@@ -28,8 +28,9 @@ void query_end(struct query *query);
 
 /*
  * query_rows: the rows of one statement, an array of objects; the caller's to free. `types` has a
- * letter for each `?`: i (int64_t), r (double) or s (const char *). A column called "name:json" is parsed and
- * called "name", one called "name:bool" becomes true or false. NULL is null. After a failure: NULL.
+ * letter for each `?`: i (int64_t), r (double) or s (const char *). A column called "name:json" is
+ * parsed and called "name", one called "name:bool" becomes true or false. NULL is null. After a
+ * failure: NULL.
  */
 json_t *query_rows(struct query *query, const char *sql, const char *types, ...);
 

@@ -1,11 +1,14 @@
 /*
  * status: a line for every experiment.
  */
+#include "commands/agenda.h"
 #include "commands/alive.h"
 #include "commands/format.h"
 #include "commands/reading.h"
 #include "commands/table.h"
 #include "commands/verbs.h"
+
+#include "core/record.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -20,7 +23,8 @@ static json_t *status_model(const struct reading *reading)
         " p.completed + p.failed + p.buried + p.infeasible + p.pruned + p.cancelled AS done,"
         " p.queued, p.running, p.paused, p.completed, p.failed, p.buried, p.infeasible, p.pruned,"
         " p.cancelled, (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
-        " (SELECT value FROM best WHERE experiment = e.id) AS best_value, e.compute_ms, c.cost"
+        " (SELECT value FROM best WHERE experiment = e.id) AS best_value, e.compute_ms, c.cost,"
+        " CASE WHEN e.ended IS NULL THEN e.spec END AS spec"
         " FROM experiment AS e JOIN progress AS p ON p.experiment = e.id"
         " JOIN cost AS c ON c.experiment = e.id"
         " WHERE e.id = ?1 OR ?1 = 0 AND (?2 = 1 OR e.ended IS NULL OR e.id IN"
@@ -28,9 +32,15 @@ static json_t *status_model(const struct reading *reading)
         " ORDER BY e.id DESC";
     const int64_t all = options_value(reading->options, "all") != NULL;
 
+    json_t *rows = query_rows(reading->query, sql, "ii", reading->target.experiment, all);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        (void)json_object_set_new(row, "agenda",
+                                  agenda_read(model_text(row, "spec"), reading->now_ms));
+        (void)json_object_del(row, "spec");
+    }
     return json_pack("{s:o, s:o}", "coordinator", alive_coordinator(reading->options->store),
-                     "experiments",
-                     query_rows(reading->query, sql, "ii", reading->target.experiment, all));
+                     "experiments", rows);
 }
 
 static void done_cell(struct table *table, const json_t *row)
@@ -43,17 +53,31 @@ static void done_cell(struct table *table, const json_t *row)
     }
 }
 
+/* Whether windows and prices are what there is to say: it runs, or waits for them. */
+static bool gate_decides(const json_t *row)
+{
+    const char *reason = model_text(row, "reason");
+
+    return *reason == '\0' || strcmp(reason, experiment_reason_text(WHY_WINDOW)) == 0 ||
+           strcmp(reason, experiment_reason_text(WHY_PRICE)) == 0;
+}
+
 static void why_cell(struct table *table, const json_t *row, bool dead, int64_t now_ms)
 {
+    const char *reason = model_text(row, "reason");
     char time[FORMAT_BYTES];
+    char brief[AGENDA_TEXT_BYTES];
 
+    (void)agenda_brief(brief, json_object_get(row, "agenda"), now_ms);
     if (dead && !model_has(row, "ended")) {
         table_cell(table, STYLE_BAD, "no coordinator is running");
     } else if (strcmp(model_text(row, "state"), "completed") == 0) {
         table_cell(table, STYLE_NONE, "ended %s",
                    format_time(time, model_time(row, "ended"), now_ms));
+    } else if (gate_decides(row) && *brief != '\0') {
+        table_cell(table, STYLE_NONE, "%s", brief);
     } else {
-        table_cell(table, STYLE_NONE, "%s", model_text(row, "reason"));
+        table_cell(table, STYLE_NONE, "%s", reason);
     }
 }
 

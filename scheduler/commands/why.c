@@ -1,6 +1,7 @@
 /*
  * why: why an experiment is in its state, what would change that, and what happened lately.
  */
+#include "commands/agenda.h"
 #include "commands/alive.h"
 #include "commands/format.h"
 #include "commands/reading.h"
@@ -160,6 +161,9 @@ static json_t *why_model(const struct reading *reading)
                               json_string(dead ? "start a coordinator: tidemill serve, or the same "
                                                  "'tidemill run' again"
                                                : change_text(model_text(model, "reason"), ended)));
+    (void)json_object_set_new(model, "agenda",
+                              ended ? json_null()
+                                    : agenda_read(model_text(model, "spec"), reading->now_ms));
     (void)json_object_set_new(model, "workers", workers_judged(reading, model_text(model, "spec")));
     (void)json_object_del(model, "spec");
     (void)json_object_set_new(model, "events", events);
@@ -179,14 +183,19 @@ static void why_label(struct screen *screen, const char *label)
 static void reason_print(struct screen *screen, const json_t *model)
 {
     const char *state = model_text(model, "state");
+    const json_t *agenda = json_object_get(model, "agenda");
     const char *reason = model_text(model, "reason");
+    char dear[AGENDA_TEXT_BYTES];
     const int64_t attempts = model_integer(model, "attempts");
 
     screen_style(screen, state_style(state));
     screen_print(screen, "%s:", state);
     screen_plain(screen);
     screen_tab(screen, LABEL_COLUMNS);
-    if (*reason != '\0') {
+    if (strcmp(reason, experiment_reason_text(WHY_PRICE)) == 0 &&
+        *agenda_reason(dear, agenda) != '\0') {
+        screen_print(screen, "%s", dear);
+    } else if (*reason != '\0') {
         screen_text(screen, reason, 0);
     } else if (attempts > 0) {
         screen_print(screen, "%" PRId64 " attempt%s on %" PRId64 " worker%s", attempts,
@@ -196,6 +205,18 @@ static void reason_print(struct screen *screen, const json_t *model)
         screen_print(screen, "nothing runs at the moment");
     }
     screen_print(screen, "\n");
+}
+
+/* "opens:   today 22:00 Europe/Paris (in 2 h 14 min), off-peak 0.16" */
+static void agenda_print(struct screen *screen, const json_t *agenda)
+{
+    char next[AGENDA_TEXT_BYTES];
+
+    if (*agenda_next(next, agenda) != '\0') {
+        why_label(screen, json_is_true(json_object_get(agenda, "open")) ? "shuts" : "opens");
+        screen_text(screen, next, 0);
+        screen_print(screen, "\n");
+    }
 }
 
 static void workers_print(struct screen *screen, const json_t *workers)
@@ -224,11 +245,12 @@ static void workers_print(struct screen *screen, const json_t *workers)
 static bool why_screen(const struct reading *reading, json_t *model, struct screen *screen)
 {
     const json_t *events = json_object_get(model, "events");
-    const bool waits = strcmp(model_text(model, "state"), "waiting") == 0 ||
-                       strcmp(model_text(model, "state"), "queued") == 0;
+    const bool lacks_worker =
+        strcmp(model_text(model, "reason"), experiment_reason_text(WHY_NO_WORKER)) == 0;
     char time[FORMAT_BYTES];
 
     reason_print(screen, model);
+    agenda_print(screen, json_object_get(model, "agenda"));
     if (json_is_false(json_object_get(model, "coordinator")) && !model_has(model, "ended")) {
         why_label(screen, "but");
         screen_print(screen, "no coordinator is running on this store\n");
@@ -237,7 +259,7 @@ static bool why_screen(const struct reading *reading, json_t *model, struct scre
         why_label(screen, "change");
         screen_print(screen, "%s\n", model_text(model, "change"));
     }
-    if (waits) {
+    if (lacks_worker) {
         workers_print(screen, json_object_get(model, "workers"));
     }
     for (size_t i = json_array_size(events); i > 0; i--) {

@@ -51,6 +51,41 @@ INSERT INTO parameter (experiment, position, name, type, low, high, log, step, c
  (7, 1, 'layers', 'int', 1, 6, 0, NULL, NULL, NULL),
  (7, 2, 'opt', 'categorical', NULL, NULL, 0, NULL, '["adam", "sgd"]', NULL);
 
+-- tide and dear: a window that is open, and a price that is too high until 22:00 of the next day in Paris
+INSERT INTO experiment (id, name, state, reason, created, started, ended, told_count, compute_ms,
+                        budget_trials, metric, direction, objectives, spec) VALUES
+ (10, 'tide', 'running', '', '2026-11-23 21:00:00.000', '2026-11-23 21:00:00.000', NULL, 0, 0, 50, 'loss', 'minimize',
+  '[{"metric":"loss","direction":"minimize"}]', 'name: tide
+command: sh t.sh {x}
+parameters: {x: {type: float, min: 0, max: 1}}
+objective: {metric: loss, direction: minimize}
+budget: {trials: 50}
+schedule:
+  timezone: Europe/Paris
+  windows: ["Mon-Fri 22:00-06:00"]
+  prices: {unit: EUR/kWh, default: 0.27, bands: [{when: "Mon-Fri 22:00-06:00", price: 0.16, label: off-peak}]}
+  max_price: 0.20
+'),
+ (11, 'dear', 'waiting', 'the price is above max_price', '2026-11-23 21:00:00.000', NULL, NULL, 0, 0, 50, 'loss', 'minimize',
+  '[{"metric":"loss","direction":"minimize"}]', 'name: dear
+command: sh t.sh {x}
+parameters: {x: {type: float, min: 0, max: 1}}
+objective: {metric: loss, direction: minimize}
+budget: {trials: 50}
+schedule:
+  timezone: America/New_York
+  prices: {unit: EUR/kWh, default: 0.27, bands: [{when: "18:00-22:00", price: 0.16, label: off-peak}]}
+  max_price: 0.20
+'),
+ (12, 'shut', 'waiting', 'no window is open', '2026-11-23 21:00:00.000', NULL, NULL, 0, 0, 50, 'loss', 'minimize',
+  '[{"metric":"loss","direction":"minimize"}]', 'name: shut
+command: sh t.sh {x}
+parameters: {x: {type: float, min: 0, max: 1}}
+objective: {metric: loss, direction: minimize}
+budget: {trials: 50}
+schedule: {timezone: Europe/Paris, windows: ["Sat-Sun 00:00-24:00"]}
+');
+
 -- pareto: 5.1, 5.2 and 5.4 are the front; 5.5 equals 5.4, 5.3 breaks a constraint.
 INSERT INTO trial (experiment, number, state, reason, value, objectives, feasible, params, suggestion,
                    attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, told, checkpoint_step, previous_step) VALUES
