@@ -210,12 +210,13 @@ static enum tide_status make_job(struct attempt *attempt, const struct attempt_o
 
     memcpy(words, assign->words, assign->word_count * sizeof *words);
     (void)files_path(own, "%s/work", attempt->folder);
+    cgroup_make(options->cgroup, attempt->id, attempt->cgroup);
     const struct job job = {.private_umask = !options->inherit_environment,
                             .has_user = options->has_user,
                             .uid = options->uid,
                             .gid = options->gid,
                             .workdir = assign->workdir[0] == '\0' ? own : assign->workdir,
-                            .cgroup = "",
+                            .cgroup = attempt->cgroup,
                             .words = words,
                             .env = (const char *const *)environment->strings};
     return job_create(&job, &attempt->job, error);
@@ -305,6 +306,7 @@ void attempt_free(struct attempt *attempt)
     capture_close(&attempt->captures[0]);
     capture_close(&attempt->captures[1]);
     parse_close(&attempt->parser);
+    (void)cgroup_end(attempt->cgroup);
     if (attempt->folder[0] != '\0') {
         files_remove(attempt->folder);
     }

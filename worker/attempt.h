@@ -10,6 +10,7 @@
 
 #include "worker/agent.h"
 #include "worker/capture.h"
+#include "worker/cgroup.h"
 #include "worker/checkpoint.h"
 #include "worker/files.h"
 #include "worker/job.h"
@@ -30,6 +31,7 @@ struct attempt_options {
     bool has_user;
     uint32_t uid, gid;
     const char *home; /* of that user; "" the worker's own */
+    const struct cgroup *cgroup;
 };
 
 enum attempt_state {
@@ -52,6 +54,7 @@ struct attempt {
     struct wire_attempt id;
     char cluster[WIRE_ID_HEX + 1];
     char folder[FILES_PATH_BYTES];
+    char cgroup[FILES_PATH_BYTES]; /* "" none */
     enum attempt_state state;
     int fds[ATTEMPT_FD_COUNT];
     int report; /* the report file */

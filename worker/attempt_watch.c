@@ -262,6 +262,7 @@ void attempt_gone(struct attempt *attempt, int64_t now_ms)
     attempt->ended_ms = now_ms;
     attempt->captures[0].ended = true;
     attempt->captures[1].ended = true;
+    attempt->facts.out_of_memory = cgroup_out_of_memory(attempt->cgroup);
     attempt->facts.objective_seen = tally_complete(&attempt->tally);
     attempt->facts.objective_finite = tally_finite(&attempt->tally);
     attempt->state = attempt_save_last(attempt, now_ms) ? ATTEMPT_SAVING : ATTEMPT_OVER;

@@ -127,13 +127,17 @@ enum tide_status worker_open(struct worker *worker, struct error *error)
     status =
         status == TIDE_OK ? options_access(options, worker->state, &worker->access, error) : status;
     status = status == TIDE_OK ? link_open(&worker->link, &worker->access, error) : status;
+    if (status == TIDE_OK) {
+        cgroup_open(&worker->cgroup, worker->state);
+    }
     worker->attempt_options =
         (struct attempt_options){.state = worker->state,
                                  .inherit_environment = options->inherit_environment,
                                  .has_user = options->user != NULL,
                                  .uid = options->uid,
                                  .gid = options->gid,
-                                 .home = options->home};
+                                 .home = options->home,
+                                 .cgroup = &worker->cgroup};
     return status;
 }
 
@@ -150,6 +154,7 @@ void worker_close(struct worker *worker)
     if (worker->options->keys != NULL) {
         (void)!keys_revoke(worker->options->keys, KEY_WORKER, worker->options->name, &ignored);
     }
+    cgroup_close(&worker->cgroup);
     if (worker->temporary) {
         files_remove(worker->state);
     }

@@ -38,6 +38,7 @@ struct worker {
     struct attempt_options attempt_options;
     char state[FILES_PATH_BYTES];
     bool temporary; /* the state folder goes with the worker */
+    struct cgroup cgroup;
     struct agent agent;
     struct outbox outbox;
     struct link link;

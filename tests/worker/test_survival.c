@@ -210,6 +210,37 @@ static void an_idle_worker_leaves_when_told_so(void **state)
     assert_int_equal(self.byes, 2);
 }
 
+/* Both at once: then only a control group knows what they left, and the next worker ends it. */
+static void the_next_worker_ends_what_was_left(void **state)
+{
+    char lock[600];
+    char holding[2048];
+    char script[4096];
+
+    (void)state;
+    if (access("/sys/fs/cgroup/unified/cgroup.procs", W_OK) != 0 &&
+        access("/sys/fs/cgroup/cgroup.procs", W_OK) != 0) {
+        print_message("no control groups of version 2 can be made here\n");
+        skip();
+    }
+    path_in(lock, "lock");
+    holding_script(holding, sizeof holding, lock);
+    (void)snprintf(script, sizeof script, "echo pid $PPID; %s", holding);
+    const struct wire_assign assign = assignment(1, 1, script);
+    struct record *record = coordinator_assign(&self, &assign);
+    wait_for(record, "held");
+    const pid_t supervisor = (pid_t)strtol(record->logs[STREAM_STDOUT] + 4, NULL, 10);
+    assert_int_equal(kill(supervisor, SIGSTOP), 0); /* it does not see its worker die */
+    assert_int_equal(kill(self.worker, SIGKILL), 0);
+    assert_int_equal(waitpid(self.worker, NULL, 0), self.worker);
+    assert_int_equal(kill(supervisor, SIGKILL), 0);
+    const int fd = open(lock, O_RDWR);
+    assert_int_not_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+    (void)close(fd);
+    coordinator_worker(&self, NULL);
+    wait_unlocked(lock);
+}
+
 /* Killed is the parent, and gone the folder: nothing is left to wait for. */
 static void a_worker_ends_with_its_parent(void **state)
 {
@@ -356,6 +387,7 @@ int main(void)
         CASE(a_killed_supervisor_is_noticed),
         CASE(sigterm_drains_and_a_second_one_ends),
         CASE(an_idle_worker_leaves_when_told_so),
+        CASE(the_next_worker_ends_what_was_left),
         CASE(a_worker_ends_with_its_parent),
         CASE(a_checkpoint_carries_on),
         CASE(a_stopped_script_leaves_its_checkpoint),
