@@ -119,7 +119,7 @@ void attempt_revive(struct core *core, struct trial *trial)
     attempt_move(trial, ATTEMPT_ACTIVE);
     trial->attempt.ended_ms = 0;
     memmove(&trial->lost[0], &trial->lost[1], (LOST_MAX - 1) * sizeof trial->lost[0]);
-    trial->lost[LOST_MAX - 1] = 0;
+    trial->lost[LOST_MAX - 1] = (struct lost_attempt){0};
     experiment->running++;
     clock_start(core, trial);
     worker_occupy(core, worker, trial);
@@ -186,10 +186,10 @@ void attempt_end(struct core *core, struct trial *trial, enum attempt_state stat
     trace->b = trial->attempt.cause;
 }
 
-bool attempt_lost_before(const struct trial *trial, int32_t number)
+bool attempt_lost_before(const struct trial *trial, int32_t number, int32_t worker)
 {
     for (size_t i = 0; i < LOST_MAX; i++) {
-        if (trial->lost[i] == number) {
+        if (trial->lost[i].number == number && trial->lost[i].worker == worker) {
             return true;
         }
     }
@@ -199,7 +199,7 @@ bool attempt_lost_before(const struct trial *trial, int32_t number)
 static void lost_remember(struct trial *trial)
 {
     memmove(&trial->lost[1], &trial->lost[0], (LOST_MAX - 1) * sizeof trial->lost[0]);
-    trial->lost[0] = trial->attempt.number;
+    trial->lost[0] = (struct lost_attempt){trial->attempt.number, trial->attempt.worker};
 }
 
 /* R4, R9: the lease ran out, or the machine is known to be gone. Costs the trial a preemption,

@@ -81,7 +81,7 @@ uint64_t core_digest(const struct core *core)
             const struct trial *trial = trial_find(core, experiment->row.id, number);
             digest = digest_trial(digest, &trial->row);
             digest = digest_attempt(digest, &trial->attempt);
-            digest = digest_integer(digest, trial->open ? trial->lost[0] : 0);
+            digest = digest_integer(digest, trial->open ? trial->lost[0].number : 0);
         }
     }
     return digest;

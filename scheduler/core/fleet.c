@@ -167,13 +167,14 @@ static bool running_keep(struct core *core, int32_t worker, const struct wire_ru
 }
 
 /* Whether a result in a worker's outbox would still be news. */
-static bool outbox_wanted(const struct core *core, struct wire_attempt attempt)
+static bool outbox_wanted(const struct core *core, int32_t worker, struct wire_attempt attempt)
 {
     const struct trial *trial = trial_find(core, attempt.experiment, attempt.trial);
 
     return trial != NULL && trial->open &&
-           ((trial->attempt.number == attempt.number && attempt_live(trial)) ||
-            attempt_lost_before(trial, attempt.number));
+           ((trial->attempt.number == attempt.number && trial->attempt.worker == worker &&
+             attempt_live(trial)) ||
+            attempt_lost_before(trial, attempt.number, worker));
 }
 
 static bool named_in_hello(const struct hello_event *hello, const struct trial *trial)
@@ -243,7 +244,7 @@ static void hello_answer(struct core *core, struct worker *worker, const struct 
                           keep ? VERDICT_KEEP : VERDICT_STOP);
     }
     for (uint32_t i = 0; i < hello->outbox_count; i++) {
-        const bool wanted = outbox_wanted(core, hello->outbox[i]);
+        const bool wanted = outbox_wanted(core, worker->row.id, hello->outbox[i]);
         (void)verdict_add(out->outbox, &out->outbox_count, hello->outbox[i],
                           wanted ? VERDICT_SEND : VERDICT_DROP);
     }

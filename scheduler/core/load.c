@@ -65,7 +65,7 @@ void core_load_attempt(struct core *core, const struct attempt_row *row)
         for (size_t i = LOST_MAX - 1; i > 0; i--) {
             trial->lost[i] = trial->lost[i - 1];
         }
-        trial->lost[0] = row->number;
+        trial->lost[0] = (struct lost_attempt){row->number, row->worker};
     }
 }
 

@@ -251,7 +251,7 @@ static enum wire_verdict result_judge(struct core *core, int32_t worker,
         result_live(core, trial, result);
         return VERDICT_RECORDED;
     }
-    if (trial->open && attempt_lost_before(trial, result->attempt.number)) {
+    if (trial->open && attempt_lost_before(trial, result->attempt.number, worker)) {
         if (!decides(result)) {
             return VERDICT_SUPERSEDED;
         }

@@ -26,18 +26,23 @@ struct list {
 /* Which intrusive list of a trial or a worker is meant. */
 enum list_kind { LIST_OPEN, LIST_QUEUE, LIST_WORKER, LIST_KIND_COUNT };
 
+/* An attempt that was given up, whose result is still welcome from the worker that had it. */
+struct lost_attempt {
+    int32_t number; /* 0: none */
+    int32_t worker;
+};
+
 struct trial {
     struct trial_row row;
     struct attempt_row attempt; /* the newest; number 0 when there was none */
     int64_t accepted_boot_ms;   /* when the newest attempt became active; NEVER not yet */
     int64_t saved_boot_ms;      /* when its last checkpoint was recorded; NEVER none */
     struct link links[LIST_KIND_COUNT];
-    uint32_t experiment; /* index */
-    int32_t
-        lost[LOST_MAX]; /* attempts given up whose result is still welcome; 0 none; newest first */
-    int32_t avoid[AVOID_MAX]; /* worker ids; newest first */
-    bool queued;              /* in its experiment's queue: may be offered now */
-    bool open;                /* not ended: in its experiment's open list */
+    uint32_t experiment;                /* index */
+    struct lost_attempt lost[LOST_MAX]; /* newest first */
+    int32_t avoid[AVOID_MAX];           /* worker ids; newest first */
+    bool queued;                        /* in its experiment's queue: may be offered now */
+    bool open;                          /* not ended: in its experiment's open list */
 };
 
 struct ready {
@@ -161,7 +166,7 @@ void attempt_lose(struct core *core, struct trial *trial);
 void attempt_refuse(struct core *core, struct trial *trial, enum wire_refusal refusal);
 void attempt_end(struct core *core, struct trial *trial, enum attempt_state state,
                  uint32_t message_text);
-bool attempt_lost_before(const struct trial *trial, int32_t number);
+bool attempt_lost_before(const struct trial *trial, int32_t number, int32_t worker);
 void send_assign(struct core *core, const struct trial *trial);
 
 /* rung.c: early stopping by successive halving. */

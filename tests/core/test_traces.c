@@ -109,6 +109,8 @@ static void story_lost(void)
     world_tick(&world, 2);
     join(1, 1);
     world_accept(&world, 1, attempt(0, 2));
+    note("what another key says of the first attempt is not heard");
+    complete(1, 0, 1, 0.1);
     note("the first worker was only cut off: its result counts, the second attempt is called off");
     complete(0, 0, 1, 0.5);
     note("the second one's result comes too late");
