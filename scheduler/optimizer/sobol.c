@@ -1,19 +1,17 @@
 /*
  * Knows the Sobol' sequence (Sobol' 1967; recurrence as in Bratley and Fox, ACM TOMS 14, 1988).
  *
- * Deviations. The primitive polynomials are found here, in order of degree. The free initial
- * direction numbers come from a hash and one byte a dimension, chosen so that pairs of dimensions
- * are even (tests/optimizer/sobol_salts.c made the table). Scrambling is Owen's nested uniform one
- * by hashing (Burley, "Practical Hash-based Owen Scrambling", JCGT 9, 2020) with the mixing of a
- * 32-bit multiply-xor hash below each bit.
+ * Deviations. The primitive polynomials are found here, in order of degree, and the free initial
+ * direction numbers come from a hash rather than from a table: every projection on one dimension is
+ * perfectly even, pairs of late dimensions are only as even as chance makes them. Scrambling is
+ * Owen's nested uniform one by hashing (Burley, "Practical Hash-based Owen Scrambling", JCGT 9,
+ * 2020) with the mixing of a 32-bit multiply-xor hash below each bit.
  */
 #include "optimizer/sobol.h"
 
 #include "base/rng.h"
 
 #include <stdbool.h>
-
-static const uint8_t salts[SOBOL_DIMENSIONS] = {0};
 
 static uint32_t hash(uint32_t x)
 {
@@ -53,11 +51,11 @@ static uint32_t next_primitive(uint32_t polynomial, unsigned *degree)
     return polynomial;
 }
 
-static void directions(uint32_t *v, uint32_t polynomial, unsigned degree, uint32_t salt)
+static void directions(uint32_t *v, uint32_t polynomial, unsigned degree)
 {
     for (unsigned i = 0; i < SOBOL_BITS; i++) {
         if (i < degree) {
-            const uint32_t m = hash(polynomial * 8192U + salt * 32U + i) | 1U;
+            const uint32_t m = hash(polynomial * 8192U + i) | 1U;
             v[i] = (m & ((2U << i) - 1U)) << (SOBOL_BITS - 1 - i);
             continue;
         }
@@ -85,7 +83,7 @@ void sobol_init(struct sobol *sobol, size_t dimensions, uint64_t seed)
             }
         } else {
             polynomial = next_primitive(polynomial, &degree);
-            directions(sobol->direction[d], polynomial, degree, salts[d]);
+            directions(sobol->direction[d], polynomial, degree);
         }
         sobol->scramble[d] = (uint32_t)(rng_bits(&rng) >> 32);
     }
