@@ -343,8 +343,8 @@ static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *
         return TIDE_NOT_FOUND;
     }
     if (renew) {
-        model_renew(model, fit, index, optimizer->noisy && index < model->objectives, model->values,
-                    count);
+        model_renew(model, fit, index, face, optimizer->noisy && index < model->objectives,
+                    model->values, count);
     }
     model_warp(model, index, fit->lambda[learnt], model->values, count);
     return gp_condition(&model->gp[index], &fit->hyper[learnt]);

@@ -66,8 +66,9 @@ size_t model_learnt(const struct model *model);
 void model_warp(struct model *model, size_t index, double lambda, const double *values,
                 size_t count);
 
-/* model_renew: fits process `index`, whose rows and told values are given. */
-void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
-                 const double *values, size_t count);
+/* model_renew: fits process `index`, whose rows and told values are given; the unwarped fit only
+ * where `face` asks for it. */
+void model_renew(struct model *model, struct fit *fit, size_t index, enum model_face face,
+                 bool noisy, const double *values, size_t count);
 
 #endif

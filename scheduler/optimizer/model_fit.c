@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { FEW = 100, POWERS = 5 };
+enum { FEW = 100, MANY = 400, POWERS = 5 };
 
 static const double warp_cost = 3; /* nats that the evidence must gain for a logarithm */
 
@@ -47,18 +47,24 @@ static double best_power(struct model *model, size_t index, double now, const do
     return power;
 }
 
+/* A warm start is near its summit; with many rows each evaluation is dear. */
+static int patience(const struct gp *gp)
+{
+    return gp->observed < FEW ? 40 : (gp->observed < MANY ? 25 : 12);
+}
+
 static void climb(struct gp *gp, const struct gp_prior *prior, struct gp_hyper *hyper, bool cold)
 {
     struct gp_hyper fresh = gp_start(prior);
-    const double value = gp_fit(gp, prior, hyper, 40);
+    const double value = gp_fit(gp, prior, hyper, patience(gp));
 
-    if (cold && gp_fit(gp, prior, &fresh, 40) > value) {
+    if (cold && gp_fit(gp, prior, &fresh, patience(gp)) > value) {
         *hyper = fresh;
     }
 }
 
-void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
-                 const double *values, size_t count)
+void model_renew(struct model *model, struct fit *fit, size_t index, enum model_face face,
+                 bool noisy, const double *values, size_t count)
 {
     struct gp *gp = &model->gp[index];
     const struct gp_prior prior = gp_prior_for(model->space.count, noisy);
@@ -78,10 +84,12 @@ void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
             climb(gp, &prior, &fit->hyper[index], false);
         }
     }
-    if (warped) {
-        const size_t plain = model_learnt(model) - 1;
-        fit->hyper[plain] = fit->told == 0 ? fit->hyper[index] : fit->hyper[plain];
+    const size_t plain = model_learnt(model) - 1;
+    if (warped && fit->told == 0) {
+        fit->hyper[plain] = fit->hyper[index];
         fit->lambda[plain] = 1;
+    }
+    if (warped && face == MODEL_PLAIN) {
         model_warp(model, index, 1, values, count);
         climb(gp, &prior, &fit->hyper[plain], false);
     }
