@@ -14,7 +14,7 @@
 #include <zmq.h>
 
 enum {
-    DRIVEN_WAIT_MS = 20, /* nothing wakes poll when a test turns the clock */
+    DRIVEN_WAIT_MS = 20,      /* nothing wakes poll when a test turns the clock */
     TURN_MESSAGES_MAX = 4096, /* of one transaction */
     COMMIT_RETRY_MS = 50      /* while a shell or a full disk is in the way */
 };
@@ -63,6 +63,10 @@ static enum tide_status store_begin(struct coordinator *coordinator,
     const enum tide_status status = store_open(&store, &coordinator->store, error);
     if (status == TIDE_OK && options->keys == NULL) {
         checkpoints_place(coordinator, options->store);
+    } else if (status == TIDE_OK) {
+        char notes[ERROR_TEXT_BYTES];
+        store_notes(coordinator->store, notes, sizeof notes);
+        log_line(LOG_INFO, "store", "notes=\"%s\"", notes);
     }
     return status;
 }
@@ -260,6 +264,19 @@ static void commit_delayed(struct coordinator *coordinator, const struct error *
     coordinator->retry_boot_ms = clock_boot_ms() + COMMIT_RETRY_MS;
 }
 
+/* Somebody who reads for too long keeps the WAL growing; said once, until it has shrunk again. */
+static void wal_watch(struct coordinator *coordinator)
+{
+    const struct store_health health = store_health(coordinator->store);
+    const bool grown = health.wal_bytes > STORE_WAL_WARN_BYTES;
+
+    if (grown && !coordinator->wal_grown) {
+        log_line(LOG_WARNING, "store_wal_grows",
+                 "bytes=%" PRId64 " why=\"a reader holds a cursor open\"", health.wal_bytes);
+    }
+    coordinator->wal_grown = grown;
+}
+
 static enum tide_status commit_and_send(struct coordinator *coordinator, struct error *error)
 {
     if (coordinator->retry_boot_ms > clock_boot_ms()) {
@@ -279,6 +296,7 @@ static enum tide_status commit_and_send(struct coordinator *coordinator, struct 
     }
     parcels_send(coordinator);
     replies_send(coordinator);
+    wal_watch(coordinator);
     const enum tide_status tidied = store_tidy(coordinator->store, error);
     return tidied == TIDE_IO ? TIDE_IO : TIDE_OK;
 }

@@ -12,10 +12,10 @@
 /* What the loop keeps of an experiment beside the core. */
 struct submission {
     struct spec *spec;
-    char *workdir; /* absolute; "" the worker's own scratch */
-    bool gated;        /* by windows, exceptions or a highest price */
-    struct zone *zone; /* of a gated one: its schedule's, UTC where it names none */
-    int64_t gate_wall_ms;           /* when to look at the calendar again; 0 at once */
+    char *workdir;        /* absolute; "" the worker's own scratch */
+    bool gated;           /* by windows, exceptions or a highest price */
+    struct zone *zone;    /* of a gated one: its schedule's, UTC where it names none */
+    int64_t gate_wall_ms; /* when to look at the calendar again; 0 at once */
 };
 
 /* A message to a worker that waits for the commit, with its share of the step's verdict lists. */
@@ -52,6 +52,7 @@ struct coordinator {
     struct parcel *parcels, **parcels_end;
     struct reply *replies, **replies_end;
     int64_t retry_boot_ms; /* when to try a commit again; 0 none failed */
+    bool wal_grown;        /* and that has been said */
     int64_t lease_ms;
     enum tide_status failed; /* why the coordinator cannot go on; TIDE_OK it can */
     struct error error;
