@@ -1,0 +1,53 @@
+#!/bin/sh
+# Planted bugs: each line of mutations.txt (name|file|what stands there|what the bug makes of it)
+# changes one place of a copy of the sources; the simulation must fail for it. One that it does
+# not find is a hole in the simulation, and fails this script.
+# usage: mutations.sh SOURCE SEEDS [NAME]
+set -eu
+source=$1
+seeds=$2
+only=${3:-}
+work=$(mktemp -d "${TMPDIR:-/tmp}/tidemill-mutations-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+plant() {
+    rm -rf "$work/tree"
+    mkdir "$work/tree"
+    (cd "$source" && tar cf - --exclude=./build --exclude=./.git .) |
+        (cd "$work/tree" && tar xf -)
+    awk -v old="$2" -v new="$3" '
+        !done && (at = index($0, old)) {
+            $0 = substr($0, 1, at - 1) new substr($0, at + length(old))
+            done = 1
+        }
+        { print }
+        END { exit !done }' "$work/tree/$1" >"$work/mutant" || {
+        echo "mutations: $1 does not hold: $2" >&2
+        exit 1
+    }
+    mv "$work/mutant" "$work/tree/$1"
+}
+
+build() {
+    cmake -S "$work/tree" -B "$work/build" -G Ninja >"$work/log" &&
+        cmake --build "$work/build" --target test_sim >>"$work/log" 2>&1 || {
+        tail -n 20 "$work/log" >&2
+        exit 1
+    }
+}
+
+missed=0
+printf '%-50s %s\n' 'PLANTED BUG' 'FOUND BY SEED'
+while IFS='|' read -r name file old new; do
+    [ -z "$only" ] || [ "$only" = "$name" ] || continue
+    plant "$file" "$old" "$new"
+    build
+    if timeout 600 "$work/build/tests/sim/test_sim" --seeds "$seeds" >"$work/out" 2>&1; then
+        printf '%-50s %s\n' "$name" "NOT FOUND in $seeds"
+        missed=$((missed + 1))
+    else
+        seed=$(tr '\r' '\n' <"$work/out" | sed -n 's/^sim --seed \([0-9]*\).*/\1/p' | tail -n 1)
+        printf '%-50s %s\n' "$name" "$seed"
+    fi
+done <"$source/tests/sim/mutations.txt"
+exit "$missed"
