@@ -84,8 +84,7 @@ bool experiment_has_work(const struct core *core, const struct experiment *exper
     const int32_t most = experiment->config.concurrency_max;
 
     if (!experiment_may_run(experiment) || too_many_failures(experiment) ||
-        !gate_admits(core, experiment) ||
-        (most > 0 && experiment->running >= most)) {
+        !gate_admits(core, experiment) || (most > 0 && experiment->running >= most)) {
         return false;
     }
     return (experiment->queue.count > 0 && compute_left(core, experiment, 1)) ||

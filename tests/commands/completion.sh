@@ -1,4 +1,5 @@
-# The completion scripts are scripts: bash completes a verb, an option and an experiment's name with its own; zsh and fish
+# The completion scripts are scripts: bash completes a verb, an option and an experiment's name
+# with its own; zsh and fish
 # parse theirs, where they are installed. Usage: completion.sh TIDEMILL
 PATH=$(dirname "$1"):$PATH
 export PATH
