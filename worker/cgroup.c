@@ -117,6 +117,7 @@ void cgroup_open(struct cgroup *cgroup, const char *state)
     cgroup->folder[0] = '\0';
     if (mount == NULL || !own_group(own) || !files_path(parent, "%s%s", mount, own) ||
         !files_path(cgroup->folder, "%s/%s%016" PRIx64, parent, prefix, digest_text(state))) {
+        cgroup->folder[0] = '\0';
         return;
     }
     clear(cgroup->folder, true);
