@@ -4,6 +4,7 @@
  */
 #include "sim/electricity.h"
 
+#include "base/assert.h"
 #include "core/forecast.h"
 #include "core/ledger.h"
 
@@ -65,6 +66,7 @@ static bool is_cheap_as_yesterday(const struct moment *moment)
     int64_t plan[WINDOW_HOURS_MAX];
     const int64_t *prices = moment->year->price_micro;
 
+    ASSERT(moment->left > 0);
     for (int32_t i = 0; i < moment->left; i++) {
         const int32_t back = DAY_HOURS * ((i + DAY_HOURS - 1) / DAY_HOURS);
         plan[i] = prices[moment->now + i - back];
@@ -167,7 +169,6 @@ static enum tide_status year_init(struct year *year, const struct csv *prices, s
     year->price_micro = calloc(prices->row_count, sizeof *year->price_micro);
     year->local_hour = calloc(prices->row_count, sizeof *year->local_hour);
     if (!year->price_micro || !year->local_hour) {
-        year_fini(year);
         return error_set(error, TIDE_NO_MEMORY, "no memory for %zu hours", prices->row_count);
     }
     for (size_t i = 0; i < prices->row_count; i++) {
@@ -205,7 +206,7 @@ enum tide_status electricity_run(const struct csv *prices, int32_t count, int32_
     enum tide_status status = TIDE_OK;
 
     memset(result, 0, sizeof *result);
-    if (prices->column_count != 3 || prices->row_count < (size_t)(DAY_HOURS + window) ||
+    if (prices->column_count != 3 || prices->row_count < (size_t)DAY_HOURS + (size_t)window ||
         window > WINDOW_HOURS_MAX || work > window) {
         return error_set(error, TIDE_INVALID,
                          "the prices must hold a day and a window of at most %d hours",
@@ -218,7 +219,7 @@ enum tide_status electricity_run(const struct csv *prices, int32_t count, int32_
             run_all(&year, DAY_HOURS + (int32_t)(room * i / (count > 1 ? count - 1 : 1)), work,
                     window, result);
         }
-        year_fini(&year);
     }
+    year_fini(&year);
     return status;
 }

@@ -5,6 +5,7 @@
  */
 #include "transport/keyring.h"
 
+#include "base/assert.h"
 #include "base/digest.h"
 #include "base/text.h"
 
@@ -65,6 +66,7 @@ static bool same_time(struct timespec a, struct timespec b)
 
 static uint32_t *bucket_of(struct keyring *keyring, const char *name)
 {
+    ASSERT(keyring->capacity > 0);
     return &keyring->buckets[digest_text(name) % keyring->capacity];
 }
 

@@ -1,5 +1,6 @@
 #include "commands/fixture.h"
 
+#include "base/text.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -48,8 +49,7 @@ void words_split(struct words *words, const char *line, const char *store)
     char *rest = NULL;
 
     words->count = 0;
-    assert_true(strlen(line) < sizeof words->text);
-    (void)strcpy(words->text, line);
+    assert_true(text_copy(words->text, sizeof words->text, line));
     for (char *word = strtok_r(words->text, " ", &rest); word != NULL;
          word = strtok_r(NULL, " ", &rest)) {
         assert_true(words->count < WORDS_MAX);

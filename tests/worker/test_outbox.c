@@ -4,6 +4,7 @@
  * storing it had returned; the same with operations that fail instead. The linker puts the
  * operations of this file in the place of the real ones (--wrap).
  */
+#include "base/text.h"
 #include "support/support.h"
 
 #include "worker/outbox.h"
@@ -78,8 +79,8 @@ static struct wire_message *result_of(int32_t trial)
     static struct wire_message message;
 
     message = (struct wire_message){.type = WIRE_RESULT, .incarnation = 3, .seq = 1};
-    (void)strcpy(message.cluster, cluster);
-    (void)strcpy(message.boot, cluster);
+    (void)text_copy(message.cluster, sizeof message.cluster, cluster);
+    (void)text_copy(message.boot, sizeof message.boot, cluster);
     message.result = (struct wire_result){.attempt = {7, trial, 1},
                                           .outcome = OUTCOME_COMPLETED,
                                           .cause = CAUSE_EXIT,
@@ -94,8 +95,8 @@ static struct wire_message *checkpoint_of(int32_t trial)
     static struct wire_message message;
 
     message = (struct wire_message){.type = WIRE_CKPT, .incarnation = 3, .seq = 1};
-    (void)strcpy(message.cluster, cluster);
-    (void)strcpy(message.boot, cluster);
+    (void)text_copy(message.cluster, sizeof message.cluster, cluster);
+    (void)text_copy(message.boot, sizeof message.boot, cluster);
     message.ckpt.attempt = (struct wire_attempt){7, trial, 1};
     message.ckpt.checkpoint = (struct wire_checkpoint){
         .attempt_number = 1,
