@@ -314,10 +314,15 @@ static void message_print(struct screen *screen, const char *label, const char *
 
 static void output_print(struct screen *screen, const json_t *model)
 {
+    const json_t *attempts = json_object_get(model, "attempts");
+    const json_t *last = json_array_get(attempts, json_array_size(attempts) - 1);
     json_t *output = json_object_get(model, "output");
     const char *stream = NULL;
     json_t *lines = NULL;
 
+    if (strchr(model_text(last, "message"), '\n') != NULL) {
+        return; /* its worker's message has them already */
+    }
     json_object_foreach(output, stream, lines)
     {
         for (size_t i = 0; i < json_array_size(lines); i++) {

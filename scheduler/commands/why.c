@@ -35,8 +35,7 @@ static const char *change_of(enum experiment_reason reason)
     case WHY_OPERATOR:
         return "tidemill resume";
     case WHY_FAILURES:
-        return "mend what fails ('tidemill trials --state failed', 'tidemill show'), then submit "
-               "it again";
+        return "mend what fails ('tidemill trials', 'tidemill show' says how), then begin again";
     case WHY_NONE:
     case WHY_WINDOW:
     case WHY_PRICE:
@@ -146,10 +145,15 @@ static json_t *why_model(const struct reading *reading)
                                 " WHERE a.ended IS NULL"
                                 " AND +a.experiment = ?", /* +: by the index of workers */
                                 "i", id);
-    json_t *events = query_rows(reading->query,
-                                "SELECT time, kind, trial, attempt, text FROM event"
-                                " WHERE experiment = ? ORDER BY id DESC LIMIT 8",
-                                "i", id);
+    json_t *events =
+        query_rows(reading->query,
+                   "SELECT v.time, v.kind, v.trial, v.attempt, coalesce(replace(v.text,"
+                   " ' worker ' || v.worker, ' ' || w.name), v.text, v.kind) AS text"
+                   " FROM event AS v LEFT JOIN worker AS w ON w.id = v.worker"
+                   " WHERE v.experiment = ? AND v.kind NOT IN ('suggested',"
+                   " 'suggestion_stale', 'accepted', 'checkpoint')"
+                   " ORDER BY v.id DESC LIMIT 8",
+                   "i", id);
 
     (void)json_object_update(model, running);
     json_decref(running);
@@ -266,7 +270,7 @@ static bool why_screen(const struct reading *reading, json_t *model, struct scre
         const json_t *event = json_array_get(events, i - 1);
         why_label(screen, "recent");
         screen_print(screen, "%s  ", format_time(time, model_time(event, "time"), reading->now_ms));
-        screen_text(screen, model_text(event, model_has(event, "text") ? "text" : "kind"), 0);
+        screen_text(screen, model_text(event, "text"), 0);
         screen_print(screen, "\n");
     }
     return true;

@@ -182,7 +182,7 @@ INSERT INTO attempt (experiment, trial, number, state, worker, leave, outcome, c
  (8, 0, 1, 'failed', 9, 'none', 'failed', 'signal', NULL, 9, 0, NULL, '2026-11-19 08:00:01.000', '2026-11-19 08:00:01.000', '2026-11-19 08:00:03.000',
   2000, 0, 2000, 0, 1, 0, 'killed'),
  (8, 0, 2, 'failed', 9, 'none', 'failed', 'exit', 3, NULL, 0, 4, '2026-11-19 08:00:04.000', '2026-11-19 08:00:04.000', '2026-11-19 08:00:06.000',
-  2000, 0, 2000, 0, 1, 1, 'two' || char(10) || 'lines ' || char(27) || '[?25l');
+  2000, 0, 2000, 0, 1, 1, 'lines ' || char(27) || '[?25l');
 INSERT INTO log (experiment, trial, attempt, stream, offset, text) VALUES
  (8, 0, 2, 'stdout', 0, '10 %' || char(13) || '20 %' || char(13) || '100 %' || char(10)),
  (8, 0, 2, 'stdout', 900, char(27) || ']0;owned' || char(7) || char(10) || 'no end'),
@@ -226,4 +226,5 @@ WITH k(i, state, leave, outcome, cause, code, signal) AS (VALUES
 INSERT INTO attempt (experiment, trial, number, state, worker, leave, outcome, cause, exit_code, signal, from_step, last_step,
                      offered, started, ended, duration_ms, useful_ms, lost_ms, cost_micro, incarnation, late, message)
 SELECT 9, i, 1, state, 4, leave, outcome, cause, code, signal, 0, NULL, '2026-11-18 08:00:02.000', '2026-11-18 08:00:02.000',
-       '2026-11-18 08:05:00.000', 298000, 0, 298000, 0, 1, 0, '' FROM k;
+       '2026-11-18 08:05:00.000', 298000, 0, 298000, 0, 1, 0,
+       iif(i = 0, 'no such program: sh; its last lines:' || char(10) || '  one' || char(27) || '[H' || char(10) || '  two', '') FROM k;
