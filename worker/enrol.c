@@ -5,7 +5,25 @@
 #include "base/text.h"
 #include "transport/dealer_enrol.h"
 
+#include <string.h>
+
 enum { ENROL_MS = 30000 };
+
+void enrol_name(const char *state, char name[KEY_NAME_BYTES])
+{
+    char path[FILES_PATH_BYTES];
+    char known[KEY_NAME_BYTES];
+    size_t bytes = 0;
+    struct error ignored;
+
+    if (files_path(path, "%s/name", state) &&
+        files_read(path, known, sizeof known, &bytes, &ignored) == TIDE_OK &&
+        key_name_valid(known)) {
+        (void)text_copy(name, KEY_NAME_BYTES, known);
+    } else { /* a name that cannot be kept is good for this time */
+        (void)files_write(state, "name", name, strlen(name), &ignored);
+    }
+}
 
 /* The token is used up when the coordinator answers, so the secret is on the disk before. */
 static enum tide_status pair_find(const char *path, struct key_pair *pair, bool *found,

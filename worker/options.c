@@ -372,11 +372,17 @@ enum tide_status options_read(struct options *options, int argc, char **argv, st
 enum tide_status options_access(const struct options *options, const char *state,
                                 struct key_access *access, struct error *error)
 {
+    char name[KEY_NAME_BYTES];
+
+    (void)text_copy(name, sizeof name, options->name);
+    if (*options->name_text != '\0') {
+        enrol_name(state, name);
+    }
     if (options->keys != NULL) {
-        return keys_join(options->keys, KEY_WORKER, options->name, access, error);
+        return keys_join(options->keys, KEY_WORKER, name, access, error);
     }
     if (options->token != NULL) {
-        return enrol_access(state, options->connect, options->token, options->name, access, error);
+        return enrol_access(state, options->connect, options->token, name, access, error);
     }
     *access = (struct key_access){.lock = -1};
     enum tide_status status = key_pair_read(options->key, &access->pair, error);

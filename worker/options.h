@@ -34,7 +34,7 @@ struct options {
     pid_t parent; /* 0: none to die with */
     bool help, version;
 
-    char name_text[KEY_NAME_BYTES];
+    char name_text[KEY_NAME_BYTES]; /* of this process, where --name gives none */
     char host[WIRE_HOST_BYTES];
     char home[FILES_PATH_BYTES]; /* of the user the attempts run as; "" the worker's */
     uid_t uid;
