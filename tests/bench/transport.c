@@ -195,10 +195,12 @@ static void latencies_print(int64_t *latencies_us, size_t count)
     if (count == 0) {
         return;
     }
+    const size_t half = count / 2;
+    const size_t most = count * 99 / 100;
+
     qsort(latencies_us, count, sizeof *latencies_us, compare);
     (void)printf("  %zu answers: p50 %.2f ms, p99 %.2f ms, worst %.2f ms\n", count,
-                 (double)latencies_us[count / 2] / 1e3,
-                 (double)latencies_us[count * 99 / 100] / 1e3,
+                 (double)latencies_us[half] / 1e3, (double)latencies_us[most] / 1e3,
                  (double)latencies_us[count - 1] / 1e3);
 }
 
