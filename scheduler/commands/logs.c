@@ -11,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where printing has come to. */
+/* Where printing one stream has come to. */
+struct stream {
+    int64_t offset; /* behind what was printed */
+    char *held;     /* the beginning of a line whose end has not come yet */
+};
+
 struct printing {
     const struct options *options;
     struct query query;
@@ -19,9 +24,8 @@ struct printing {
     struct screen screen;
     const char *stream; /* "" both */
     int64_t attempt;
-    int64_t row;       /* the last printed; rows are in the order of arrival */
-    int64_t offset[2]; /* of stdout and stderr: behind what was printed */
-    char *held[2];     /* the beginning of a line whose end has not come yet */
+    int64_t row; /* the last printed; rows are in the order of arrival */
+    struct stream out, err;
 };
 
 /* On a terminal a line is made harmless; elsewhere the bytes go as they came. */
@@ -44,12 +48,11 @@ static void lines_print(struct printing *printing, const char *text, size_t byte
 
 /* Two streams share one screen, so only whole lines are printed; a carriage return (progress bars)
  * ends one. The rest waits for its end. */
-static void text_print(struct printing *printing, size_t stream, const char *text)
+static void text_print(struct printing *printing, struct stream *stream, const char *text)
 {
     char *joined = NULL;
-    const char *held = printing->held[stream] == NULL ? "" : printing->held[stream];
 
-    if (asprintf(&joined, "%s%s", held, text) < 0) {
+    if (asprintf(&joined, "%s%s", stream->held == NULL ? "" : stream->held, text) < 0) {
         query_refuse(&printing->query, TIDE_NO_MEMORY, "out of memory");
         return;
     }
@@ -58,28 +61,26 @@ static void text_print(struct printing *printing, size_t stream, const char *tex
         whole--;
     }
     lines_print(printing, joined, whole);
-    free(printing->held[stream]);
-    printing->held[stream] = strdup(joined + whole);
-    free(joined);
+    memmove(joined, joined + whole, strlen(joined + whole) + 1);
+    free(stream->held);
+    stream->held = joined;
 }
 
 /* What waits for the end of its line in vain. */
-static void held_print(struct printing *printing)
+static void held_print(struct printing *printing, struct stream *stream)
 {
-    for (size_t i = 0; i < 2; i++) {
-        if (printing->held[i] != NULL && *printing->held[i] != '\0') {
-            lines_print(printing, printing->held[i], strlen(printing->held[i]));
-        }
-        free(printing->held[i]);
-        printing->held[i] = NULL;
+    if (stream->held != NULL) {
+        lines_print(printing, stream->held, strlen(stream->held));
     }
-    (void)fflush(stdout);
+    free(stream->held);
+    *stream = (struct stream){0};
 }
 
 static void piece_print(struct printing *printing, json_t *piece)
 {
     const char *text = model_text(piece, "text");
-    const size_t stream = strcmp(model_text(piece, "stream"), "stderr") == 0 ? 1 : 0;
+    struct stream *stream =
+        strcmp(model_text(piece, "stream"), "stderr") == 0 ? &printing->err : &printing->out;
     const int64_t offset = model_integer(piece, "offset");
 
     printing->row = model_integer(piece, "row");
@@ -89,11 +90,11 @@ static void piece_print(struct printing *printing, json_t *piece)
         (void)putchar('\n');
         return;
     }
-    if (offset > printing->offset[stream]) {
-        (void)fprintf(stderr, "[%" PRId64 " bytes of %s were not kept]\n",
-                      offset - printing->offset[stream], model_text(piece, "stream"));
+    if (offset > stream->offset) {
+        (void)fprintf(stderr, "[%" PRId64 " bytes of %s were not kept]\n", offset - stream->offset,
+                      model_text(piece, "stream"));
     }
-    printing->offset[stream] = offset + (int64_t)strlen(text);
+    stream->offset = offset + (int64_t)strlen(text);
     text_print(printing, stream, text);
 }
 
@@ -116,11 +117,10 @@ static void new_print(struct printing *printing)
 
 static void attempt_begin(struct printing *printing, int64_t attempt)
 {
-    held_print(printing);
+    held_print(printing, &printing->out);
+    held_print(printing, &printing->err);
     printing->attempt = attempt;
     printing->row = 0;
-    printing->offset[0] = 0;
-    printing->offset[1] = 0;
     if (attempt > 1 && !printing->options->json) {
         (void)fprintf(stderr, "[attempt %" PRId64 "]\n", attempt);
     }
@@ -176,7 +176,9 @@ static int logs_print(struct printing *printing)
     } else {
         new_print(printing);
     }
-    held_print(printing);
+    held_print(printing, &printing->out);
+    held_print(printing, &printing->err);
+    (void)fflush(stdout);
     if (printing->query.status != TIDE_OK) {
         return query_report(&printing->query, "logs");
     }

@@ -1,5 +1,6 @@
 #include "commands/watch.h"
 
+#include "base/assert.h"
 #include "commands/document.h"
 #include "commands/follow.h"
 #include "commands/format.h"
@@ -110,6 +111,7 @@ static void lines_print(struct watch *watch)
 
 enum tide_status watch_turn(struct watch *watch, struct error *error)
 {
+    ASSERT(watch != NULL);
     const int64_t now_ms = wall_ms();
     const int64_t since_ms = now_ms - watch->drawn_ms;
 
