@@ -253,7 +253,7 @@ static json_t *row_model(const struct simulation *simulation, const struct conte
 
     return json_pack(
         "{s:s, s:b, s:I, s:f, s:f, s:f, s:f}", "policy", contender->name, "late", sums->late > 0,
-        "done_ms", (json_int_t)(simulation->source.from_ms + sums->finish_ms), "cost",
+        "done_ms", (json_int_t)simulation->source.from_ms + (json_int_t)sums->finish_ms, "cost",
         (double)sums->cost_micro / 1e6 / seeds, "bound", (double)sums->bound_micro / 1e6 / seeds,
         "wasted", (double)(sums->paid_ms - sums->useful_ms) / useful_ms, "preemptions",
         sums->preemptions / seeds);

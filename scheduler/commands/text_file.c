@@ -16,7 +16,7 @@ static enum tide_status read_all(FILE *file, char **text, size_t *bytes, const c
     size_t capacity = 0;
 
     *bytes = 0;
-    while (!feof(file) && !ferror(file)) {
+    do {
         if (*bytes + 1 >= capacity) {
             char *more = NULL;
             capacity = capacity > 0 ? capacity * 2 : FIRST_BYTES;
@@ -27,7 +27,7 @@ static enum tide_status read_all(FILE *file, char **text, size_t *bytes, const c
             *text = more;
         }
         *bytes += fread(*text + *bytes, 1, capacity - *bytes - 1, file);
-    }
+    } while (!feof(file) && !ferror(file));
     (*text)[*bytes] = '\0';
     return ferror(file) ? error_set(error, TIDE_IO, "%s: %s", path, strerror(errno)) : TIDE_OK;
 }

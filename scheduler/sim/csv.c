@@ -67,7 +67,7 @@ static enum tide_status parse_row(struct csv *csv, const char **text, struct err
 enum tide_status csv_parse(struct csv *csv, const char *text, struct error *error)
 {
     char line[LINE_BYTES];
-    char *columns[CSV_COLUMNS_MAX];
+    char *columns[CSV_COLUMNS_MAX] = {NULL};
     const size_t rows = count_lines(text);
     enum tide_status status = TIDE_OK;
 
@@ -85,7 +85,8 @@ enum tide_status csv_parse(struct csv *csv, const char *text, struct error *erro
     csv->labels = calloc(rows, sizeof *csv->labels);
     csv->cells = calloc(rows * csv->column_count, sizeof *csv->cells);
     if (!csv->labels || !csv->cells) {
-        status = error_set(error, TIDE_NO_MEMORY, "no memory for %zu rows", rows);
+        csv_fini(csv);
+        return error_set(error, TIDE_NO_MEMORY, "no memory for %zu rows", rows);
     }
     while (status == TIDE_OK && *text != '\0') {
         status = parse_row(csv, &text, error);

@@ -63,7 +63,7 @@ static int64_t ranked(const int64_t *prices, int32_t count, int32_t rank)
 /* The hours left as the last day repeated, except the present one. */
 static bool is_cheap_as_yesterday(const struct moment *moment)
 {
-    int64_t plan[WINDOW_HOURS_MAX];
+    int64_t plan[WINDOW_HOURS_MAX] = {0};
     const int64_t *prices = moment->year->price_micro;
 
     ASSERT(moment->left > 0);
