@@ -28,8 +28,8 @@ struct gp_prior gp_prior_for(size_t parameters, bool noisy)
                              .weight_sd = 3.46,
                              .scale_sd = 1,
                              .noise_mean = noisy ? -4 : -10,
-                             .noise_sd = noisy ? 2 : 3,
-                             .noise_low = log(1e-8),
+                             .noise_sd = noisy ? 1 : 3,
+                             .noise_low = log(noisy ? 1e-4 : 1e-8),
                              .mean_sd = 0.5};
 }
 

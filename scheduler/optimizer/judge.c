@@ -196,7 +196,7 @@ double judge_point(struct judge *judge, const double *x, double *gradient)
 {
     struct model *model = judge->model;
     const size_t processes = model->objectives + model->outcomes + 1;
-    struct view view;
+    struct view view = {0};
     double slope[SPACE_PARAMETERS_MAX];
 
     for (size_t i = 0; i < processes; i++) {
@@ -225,7 +225,7 @@ static void judge_batch(struct judge *judge, const double *x, size_t count, doub
     const size_t processes = model->objectives + model->outcomes + 1;
     double mean[MODEL_PROCESSES_MAX][JUDGE_BATCH * 16];
     double variance[MODEL_PROCESSES_MAX][JUDGE_BATCH];
-    struct view view;
+    struct view view = {0};
 
     for (size_t i = 0; i < processes; i++) {
         if (model->known[i]) {

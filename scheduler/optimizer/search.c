@@ -140,8 +140,8 @@ static void retreat(struct hunt *hunt, const double *start, const double *end)
 static void climb_continuous(struct hunt *hunt)
 {
     const struct space *space = hunt->space;
-    double start[SPACE_PARAMETERS_MAX];
-    double u[SPACE_PARAMETERS_MAX];
+    double start[SPACE_PARAMETERS_MAX] = {0};
+    double u[SPACE_PARAMETERS_MAX] = {0};
     double value = 0;
 
     hunt->free_count = 0;
