@@ -23,9 +23,10 @@ enum {
     FOLDER_COUNT = KEYRING_DIRECTORIES_MAX * KEY_ROLE_COUNT,
     YOUNG_S = 2,
     SEARCH_NS = 100000000, /* between two readings of a young directory */
-    SUFFIX_BYTES = 4,
-    NOBODY = UINT32_MAX
+    SUFFIX_BYTES = 4
 };
+
+static const uint32_t nobody = UINT32_MAX; /* C17 has no enumerator of that size */
 
 struct holder {
     char name[KEY_NAME_BYTES]; /* "" where the place is free */
@@ -100,7 +101,7 @@ static struct holder *holder_new(struct keyring *keyring, int folder, const char
 /* The place of a name in a folder, a new one if it has none. */
 static struct holder *holder_of(struct keyring *keyring, int folder, const char *name)
 {
-    for (uint32_t i = *bucket_of(keyring, name); i != NOBODY; i = keyring->holders[i].next) {
+    for (uint32_t i = *bucket_of(keyring, name); i != nobody; i = keyring->holders[i].next) {
         struct holder *holder = &keyring->holders[i];
         if (holder->folder == folder && strcmp(holder->name, name) == 0) {
             return holder;
@@ -172,7 +173,7 @@ static void folder_scan(struct keyring *keyring, int index)
 static void holders_sweep(struct keyring *keyring, int folder)
 {
     for (uint32_t i = 0; i < keyring->capacity; i++) {
-        keyring->buckets[i] = NOBODY;
+        keyring->buckets[i] = nobody;
     }
     for (uint32_t i = 0; i < keyring->count; i++) {
         struct holder *holder = &keyring->holders[i];
