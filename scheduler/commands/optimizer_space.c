@@ -255,7 +255,7 @@ static bool read_space(struct face_space *space, json_t *request, char *message)
         return refuse(message, "params: between 1 and %d parameters", TIDE_PARAMETERS_MAX);
     }
     space->parameter = calloc(count, sizeof *space->parameter);
-    space->choices = calloc(count, sizeof *space->choices);
+    space->choices = calloc(count, sizeof(json_t *)); /* NOLINT(bugprone-sizeof-expression) */
     if (space->parameter == NULL || space->choices == NULL) {
         return refuse(message, "out of memory");
     }

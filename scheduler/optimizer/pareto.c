@@ -143,6 +143,9 @@ static void add_strips(struct pareto *pareto, const struct slice *slice)
 
 static void add_slices(struct pareto *pareto, struct slice *slice, size_t objective)
 {
+    if (objective >= TIDE_OBJECTIVES_MAX) {
+        return;
+    }
     for (size_t i = 0; i + 1 < pareto->bounds[objective]; i++) {
         slice->low[objective] = (unsigned short)i;
         slice->high[objective] = (unsigned short)(i + 1);
