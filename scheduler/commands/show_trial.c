@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TAIL_LINES = 5 };
+enum { TAIL_LINES = 5, RANK_MAX = 100000 };
 
 /* ---- the model ---- */
 
@@ -30,7 +30,7 @@ static json_t *trial_row(const struct reading *reading)
         "ii", reading->target.experiment, reading->target.trial);
 }
 
-/* Which of the completed trials it is, counted from the best; nothing for one that
+/* Which of the completed trials it is, counted from the best up to RANK_MAX; nothing for one that
  * is not, or that breaks a constraint. */
 static void rank_add(const struct reading *reading, json_t *model)
 {
@@ -40,15 +40,19 @@ static void rank_add(const struct reading *reading, json_t *model)
         model_integer(model, "feasible") == 0) {
         return;
     }
-    json_t *rank =
+    json_t *better =
         query_row(reading->query,
-                  maximize ? "SELECT 1 + count(*) AS rank FROM trial WHERE experiment = ?"
-                             " AND state = 'completed' AND value > ? AND feasible = 1"
-                           : "SELECT 1 + count(*) AS rank FROM trial WHERE experiment = ?"
-                             " AND state = 'completed' AND value < ? AND feasible = 1",
+                  maximize ? "SELECT count(*) AS count FROM (SELECT 1 FROM trial WHERE experiment ="
+                             " ? AND state = 'completed' AND value > ? AND feasible = 1"
+                             " LIMIT 100000)"
+                           : "SELECT count(*) AS count FROM (SELECT 1 FROM trial WHERE experiment ="
+                             " ? AND state = 'completed' AND value < ? AND feasible = 1"
+                             " LIMIT 100000)",
                   "ir", reading->target.experiment, model_real(model, "value"));
-    (void)json_object_update(model, rank);
-    json_decref(rank);
+    const int64_t count = model_integer(better, "count");
+    (void)json_object_set_new(model, "rank",
+                              count < RANK_MAX ? json_integer(count + 1) : json_null());
+    json_decref(better);
     json_t *tally = query_row(reading->query,
                               "SELECT trials AS completed FROM tally WHERE experiment = ? AND"
                               " state = 'completed'",

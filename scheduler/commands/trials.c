@@ -47,23 +47,30 @@ static const char *state_sql(const struct trials_wanted *wanted)
 static json_t *by_value(struct query *query, const struct trials_wanted *wanted,
                         const char *direction)
 {
+    static const char others[] = "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ?"
+                                 " AND state <> 'completed' AND ?2 = '' ORDER BY number LIMIT ?3";
+    /* without a value the index of states holds them by number */
+    static const char of_state[] = "SELECT " TRIAL_COLUMNS " FROM trial INDEXED BY trial_state"
+                                   " WHERE experiment = ? AND state = ?2"
+                                   " ORDER BY value, feasible, number LIMIT ?3";
+    const bool all = *wanted->state == '\0';
+    const bool completed = all || strcmp(wanted->state, "completed") == 0;
     char sql[SQL_BYTES];
-    json_t *rows = NULL;
+    json_t *rows = json_array();
 
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ? AND"
-                   " state = 'completed' AND (?2 = '' OR ?2 = 'completed') AND feasible >= ?4"
-                   " ORDER BY value%s, number LIMIT ?3",
-                   strcmp(direction, "maximize") == 0 ? " DESC" : "");
-    rows = query_rows(query, sql, "isii", wanted->experiment, wanted->state, wanted->limit,
-                      (int64_t)wanted->feasible);
-    const int64_t missing = wanted->limit < 0 ? -1 : wanted->limit - (int64_t)json_array_size(rows);
-    if (missing != 0 && strcmp(wanted->state, "completed") != 0) {
+    if (completed) {
         (void)snprintf(sql, sizeof sql,
                        "SELECT " TRIAL_COLUMNS " FROM trial WHERE experiment = ? AND"
-                       " state <> 'completed' AND %s ORDER BY number LIMIT ?3",
-                       state_sql(wanted));
-        json_t *rest = query_rows(query, sql, "isi", wanted->experiment, wanted->state, missing);
+                       " state = 'completed' AND feasible >= ?2 ORDER BY value%s, number LIMIT ?3",
+                       strcmp(direction, "maximize") == 0 ? " DESC" : "");
+        json_decref(rows);
+        rows = query_rows(query, sql, "iii", wanted->experiment, (int64_t)wanted->feasible,
+                          wanted->limit);
+    }
+    const int64_t missing = wanted->limit < 0 ? -1 : wanted->limit - (int64_t)json_array_size(rows);
+    if (missing != 0 && (all || !completed)) {
+        json_t *rest = query_rows(query, all ? others : of_state, "isi", wanted->experiment,
+                                  wanted->state, missing);
         (void)json_array_extend(rows, rest);
         json_decref(rest);
     }
