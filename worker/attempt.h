@@ -66,6 +66,7 @@ struct attempt {
     int64_t checkpoint_step; /* that the script named last; -1 none */
     bool checkpoint_asked;   /* it is not being saved yet */
     bool saved;              /* checkpoint.last is news */
+    bool saved_last;         /* after its end it was saved once more, if there was anything new */
 
     /* of the assignment */
     int64_t grace_ms, timeout_ms, stall_ms;

@@ -121,8 +121,9 @@ static void finished(struct attempt *attempt, bool saved, int64_t now_ms)
     }
     answer(attempt, attempt->checkpoint.making.step, saved);
     if (attempt->state == ATTEMPT_SAVING) {
-        /* What one save could not read in peace it can read now, once. */
-        const bool again = saved && attempt_save_last(attempt, now_ms);
+        /* What one save, saved or dropped, could not read in peace it can read now: once. */
+        const bool again = !attempt->saved_last && attempt_save_last(attempt, now_ms);
+        attempt->saved_last = true;
         attempt->state = again ? ATTEMPT_SAVING : ATTEMPT_OVER;
     } else if (attempt->checkpoint_asked) {
         save_asked(attempt, now_ms);

@@ -4,6 +4,7 @@
  */
 #include "commands/options.h"
 #include "commands/service.h"
+#include "commands/spec_file.h"
 #include "commands/verbs.h"
 #include "commands/watch.h"
 
@@ -46,34 +47,6 @@ struct run {
     int32_t experiment;
 };
 
-static struct spec *spec_read(const char *path)
-{
-    struct spec_report *report = calloc(1, sizeof *report);
-    struct spec *spec = NULL;
-
-    if (report == NULL) {
-        return NULL;
-    }
-    (void)!spec_load(path, &spec, report);
-    char *text = spec_report_text(report);
-    (void)fputs(text == NULL ? "tidemill: out of memory\n" : text, stderr);
-    free(text);
-    free(report);
-    return spec;
-}
-
-/* Commands start in the spec's `workdir`, which is relative to the folder of the spec. */
-static bool workdir_find(const struct spec *spec, const char *path, char *workdir)
-{
-    char joined[8192];
-    const char *slash = strrchr(path, '/');
-    const char *below = spec->workdir == NULL ? "." : spec->workdir;
-    const int folder = slash == NULL || below[0] == '/' ? 0 : (int)(slash - path) + 1;
-
-    (void)snprintf(joined, sizeof joined, "%.*s%s", folder, path, below);
-    return realpath(joined, workdir) != NULL;
-}
-
 /* An unfinished experiment of this name is this one, or in its way. */
 static enum tide_status experiment_continue(struct run *run, const struct spec *spec,
                                             int32_t experiment, const struct spec *stored,
@@ -100,7 +73,7 @@ static enum tide_status experiment_continue(struct run *run, const struct spec *
 
 static enum tide_status experiment_begin(struct run *run, struct spec *spec, struct error *error)
 {
-    char workdir[4096];
+    char workdir[SPEC_FILE_PATH_BYTES];
     const struct spec *stored = NULL;
     const int32_t open = coordinator_find(run->service.coordinator, spec->name, &stored);
 
@@ -109,7 +82,7 @@ static enum tide_status experiment_begin(struct run *run, struct spec *spec, str
         spec_free(spec);
         return status;
     }
-    if (!workdir_find(spec, run->options.arguments[0], workdir)) {
+    if (!spec_file_workdir(spec, run->options.arguments[0], workdir)) {
         spec_free(spec);
         return error_set(error, TIDE_NOT_FOUND, "the workdir of the spec is not there");
     }
@@ -230,7 +203,7 @@ int command_run(int argc, char **argv)
         return options_wrong(&usage, "%s", error.text);
     }
     run.service.options.local_workers = (int)run.worker_count;
-    struct spec *spec = spec_read(run.options.arguments[0]);
+    struct spec *spec = spec_file_read(run.options.arguments[0], run.options.json);
     if (spec == NULL) {
         return EXIT_CODE_USAGE;
     }

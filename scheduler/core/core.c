@@ -426,3 +426,11 @@ bool core_idle(const struct core *core, int32_t experiment)
     return found->running == 0 && (found->row.state == EXPERIMENT_PAUSED ||
                                    (experiment_ended(found) && found->open.count == 0));
 }
+
+bool core_holds(const struct core *core, int32_t worker, struct wire_attempt attempt)
+{
+    const struct trial *trial = trial_find(core, attempt.experiment, attempt.trial);
+
+    return trial != NULL && trial->attempt.number == attempt.number &&
+           trial->attempt.worker == worker;
+}

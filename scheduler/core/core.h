@@ -274,6 +274,9 @@ const struct trial_row *core_trial(const struct core *core, int32_t experiment, 
 const struct experiment_config *core_config(const struct core *core, int32_t experiment);
 const struct worker_row *core_worker(const struct core *core, int32_t worker);
 
+/* core_holds: whether this is the newest attempt of its trial, and that worker's. */
+bool core_holds(const struct core *core, int32_t worker, struct wire_attempt attempt);
+
 /* core_idle: whether nothing of the experiment runs, and nothing will until an operator says so: it
  * has ended, or it is paused. */
 bool core_idle(const struct core *core, int32_t experiment);

@@ -169,9 +169,14 @@ static void receive_result(struct coordinator *coordinator, int32_t worker,
     step(coordinator, &event);
 }
 
-static void receive_log(struct coordinator *coordinator, const struct wire_log *log)
+/* R2: a key writes the output of its own attempts only. */
+static void receive_log(struct coordinator *coordinator, int32_t worker, const struct wire_log *log)
 {
     struct error error;
+
+    if (!core_holds(coordinator->core, worker, log->attempt)) {
+        return;
+    }
     const enum tide_status status =
         store_log(coordinator->store, &log->attempt, log->stream, log->offset, log->text);
 
@@ -229,7 +234,7 @@ static void receive_worker(struct coordinator *coordinator, int32_t worker,
         event.preempt_deadline_ms = message->preempt.deadline_ms;
         step(coordinator, &event);
     } else if (message->type == WIRE_LOG) {
-        receive_log(coordinator, &message->log);
+        receive_log(coordinator, worker, &message->log);
     } else if (message->type == WIRE_BYE) {
         simple_step(coordinator, EVENT_BYE, worker);
     }
