@@ -4,20 +4,12 @@
 #include "commands/optimizer_space.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static bool refuse(char *message, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(message, TIDE_MESSAGE_BYTES, format, arguments);
-    va_end(arguments);
-    return false;
-}
+/* Says what is wrong; false, so that `return refuse(...)` reads well. */
+#define refuse(message, ...) ((void)snprintf(message, TIDE_MESSAGE_BYTES, __VA_ARGS__), false)
 
 double face_real(json_t *value, double otherwise)
 {

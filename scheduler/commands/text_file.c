@@ -44,7 +44,7 @@ enum tide_status text_file_read(const char *path, char **text, struct error *err
     }
     status = read_all(file, text, &bytes, path, error);
     (void)fclose(file);
-    if (status == TIDE_OK && strlen(*text) != bytes) {
+    if (status == TIDE_OK && *text != NULL && strlen(*text) != bytes) {
         status = error_set(error, TIDE_INVALID, "%s: it holds a NUL byte: not text", path);
     }
     if (status != TIDE_OK) {

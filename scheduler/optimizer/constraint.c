@@ -299,7 +299,7 @@ static bool compare(enum constraint_relation relation, double a, double b)
 
 bool constraint_holds(const struct constraint *constraint, const double *values)
 {
-    double stack[CONSTRAINT_CODE_MAX];
+    double stack[CONSTRAINT_CODE_MAX] = {0};
     size_t depth = 0;
 
     for (size_t i = 0; i < constraint->count; i++) {

@@ -100,7 +100,7 @@ static void splits_cover_every_millisecond(void **state)
     (void)state;
     rng_init(&rng, 77, "split");
     for (int i = 0; i < 2000; i++) {
-        struct price_step steps[STEPS_MAX];
+        struct price_step steps[STEPS_MAX] = {0};
         struct ledger_entry entries[ENTRIES_MAX];
         const size_t count = 1 + rng_below(&rng, STEPS_MAX);
         const int64_t from_ms = (int64_t)rng_below(&rng, 300);

@@ -1,5 +1,6 @@
 #include "machine.h"
 
+#include "base/assert.h"
 #include "support/support.h"
 
 #include <stdio.h>
@@ -94,7 +95,7 @@ static void process_start(struct machine *machine, const struct wire_assign *ass
     for (uint32_t i = 0; i < MACHINE_SLOTS && process == NULL; i++) {
         process = machine->processes[i].used ? NULL : &machine->processes[i];
     }
-    assert_non_null(process);
+    ASSERT(process != NULL);
     /* I7: never an attempt below one this machine has run, unless its disk was lost in between */
     assert_true((uint32_t)assign->attempt.number > machine->executed[assign->attempt.trial]);
     machine->executed[assign->attempt.trial] = (uint32_t)assign->attempt.number;
@@ -120,7 +121,7 @@ static void process_leave(struct machine *machine, struct wire_attempt attempt)
 static void say(struct machine *machine, const struct agent_action *action)
 {
     static struct wire_message message;
-    char location[64];
+    static char location[64]; /* the message borrows it */
 
     memset(&message, 0, sizeof message);
     agent_message(&machine->agent, action, &message);
@@ -169,6 +170,7 @@ static void act(struct machine *machine, const struct agent_action *action,
         disk_remember(&machine->disk, action->attempt);
         break;
     case AGENT_DO_START:
+        ASSERT(event->message != NULL);
         process_start(machine, &event->message->assign);
         break;
     case AGENT_DO_STOP:

@@ -74,21 +74,29 @@ int64_t network_due(const struct network *network)
     return network->count == 0 ? INT64_MAX : network->frames[earliest(network)].due_ms;
 }
 
+/* Takes the frame out; its place is filled by the last one. */
+static struct frame frame_remove(struct network *network, uint32_t index)
+{
+    const struct frame frame = network->frames[index];
+
+    network->count--;
+    network->frames[index] = network->frames[network->count];
+    network->frames[network->count].text = NULL;
+    return frame;
+}
+
 bool network_take(struct network *network, int64_t now_ms, struct frame *frame)
 {
-    while (network->count > 0) {
-        const uint32_t index = earliest(network);
-        *frame = network->frames[index];
-        if (frame->due_ms > now_ms) {
-            return false;
-        }
-        network->frames[index] = network->frames[--network->count];
-        if (frame->link == network->link[frame->machine]) {
-            return true;
-        }
-        free(frame->text); /* its connection broke meanwhile */
+    if (network_due(network) > now_ms) {
+        return false;
     }
-    return false;
+    *frame = frame_remove(network, earliest(network));
+    return true;
+}
+
+bool network_delivers(const struct network *network, const struct frame *frame)
+{
+    return frame->link == network->link[frame->machine];
 }
 
 void network_break(struct network *network, uint32_t machine)

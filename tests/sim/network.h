@@ -45,8 +45,12 @@ void network_send(struct network *network, int64_t now_ms, uint32_t machine, boo
 /* network_due: when the next frame arrives; INT64_MAX none. */
 int64_t network_due(const struct network *network);
 
-/* network_take: the next frame due by `now_ms`; the caller frees its text. False: none. */
+/* network_take: the next frame due by `now_ms`, delivered or not; the caller frees its text. False:
+ * none. */
 bool network_take(struct network *network, int64_t now_ms, struct frame *frame);
+
+/* network_delivers: whether the connection it was sent by still stands. */
+bool network_delivers(const struct network *network, const struct frame *frame);
 
 /* network_break: the machine's connection ends with what is in flight; another begins. */
 void network_break(struct network *network, uint32_t machine);

@@ -117,7 +117,9 @@ static void moment(int64_t *fault_ms, int64_t mean_ms)
 
     story.now_ms = next_moment(*fault_ms);
     while (network_take(&story.network, story.now_ms, &frame)) {
-        if (frame.up) {
+        if (!network_delivers(&story.network, &frame)) {
+            /* it was lost with its connection */
+        } else if (frame.up) {
             center_hear(&frame);
         } else {
             machine_hear(&story.machines[frame.machine], story.now_ms, &frame);

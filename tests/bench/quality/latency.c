@@ -37,7 +37,7 @@ static double valley(const double *x, size_t d)
 static struct tide_optimizer *filled(size_t d, size_t n)
 {
     struct tide_parameter parameters[TIDE_PARAMETERS_MAX] = {0};
-    char names[TIDE_PARAMETERS_MAX][8];
+    char names[TIDE_PARAMETERS_MAX][24];
     struct tide_optimizer *optimizer = NULL;
     double x[TIDE_PARAMETERS_MAX];
     struct rng rng;
