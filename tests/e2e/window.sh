@@ -17,7 +17,8 @@ while [ $step -lt 4 ]; do
     if [ "$TIDEMILL_ATTEMPT$step" = 12 ]; then
         echo "$step" >"$here/begun"
         until [ -e "$TIDEMILL_NOTICE" ]; do :; done
-        cp "$TIDEMILL_NOTICE" "$here/notice.json"
+        IFS= read -r notice <"$TIDEMILL_NOTICE" # no command of its own: the signal may end it
+        echo "$notice" >"$here/notice.json"
         exit 75
     fi
 done
