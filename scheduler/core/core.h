@@ -39,11 +39,10 @@ struct experiment_config {
     int32_t restarts_max, preemptions_max;
     int64_t backoff_ms;
     int64_t grace_ms;
-    bool finish_at_close; /* schedule.at_close: finish: what runs when the gate shuts may run on */
-    bool restart_from_start; /* preemption.resume: restart */
-    bool sequential_model;   /* suggestions learn from results (bayes), so asking far ahead costs
-                                quality */
-    uint32_t rung_count;     /* 0: no fidelity; 1: every trial runs to rung_steps[0] */
+    bool finish_at_close;  /* schedule.at_close: finish: what runs when the gate shuts may run on */
+    bool sequential_model; /* suggestions learn from results (bayes), so asking far ahead costs
+                              quality */
+    uint32_t rung_count;   /* 0: no fidelity; 1: every trial runs to rung_steps[0] */
     int64_t rung_steps[RUNGS_MAX]; /* ascending; the last is fidelity.max */
     int32_t eta;                   /* of the trials at a rung, one in so many goes on */
     uint32_t objective_count, outcome_count;

@@ -141,9 +141,7 @@ static void parcels_drop(struct coordinator *coordinator)
     while (coordinator->parcels != NULL) {
         struct parcel *parcel = coordinator->parcels;
         coordinator->parcels = parcel->next;
-        free(parcel->running);
-        free(parcel->outbox);
-        free(parcel);
+        parcel_free(parcel);
     }
     while (coordinator->replies != NULL) {
         struct reply *reply = coordinator->replies;

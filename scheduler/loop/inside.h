@@ -95,6 +95,7 @@ void receive_answer(struct coordinator *coordinator, struct search_answer *answe
 
 /* send.c: what waits for the commit, and its sending. */
 void parcel_put(struct coordinator *coordinator, const struct message *message);
+void parcel_free(struct parcel *parcel);
 void parcel_send(struct coordinator *coordinator, const struct parcel *parcel);
 void parcels_send(struct coordinator *coordinator);
 void replies_send(struct coordinator *coordinator);

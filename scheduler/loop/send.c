@@ -31,6 +31,13 @@ static struct wire_verdict_of *verdicts_copy(const struct wire_verdict_of *list,
     return copy;
 }
 
+void parcel_free(struct parcel *parcel)
+{
+    free(parcel->running);
+    free(parcel->outbox);
+    free(parcel);
+}
+
 /*
  * A LEASE promises nothing that is not in the store already, so it does not wait for a commit that
  * a locked or full store holds up: leases are renewed from memory.
@@ -51,9 +58,7 @@ void parcel_put(struct coordinator *coordinator, const struct message *message)
     }
     if (message->type == WIRE_LEASE && coordinator->retry_boot_ms != 0) {
         parcel_send(coordinator, parcel);
-        free(parcel->running);
-        free(parcel->outbox);
-        free(parcel);
+        parcel_free(parcel);
         return;
     }
     *coordinator->parcels_end = parcel;
@@ -262,9 +267,7 @@ void parcels_send(struct coordinator *coordinator)
     while (parcel != NULL) {
         struct parcel *next = parcel->next;
         parcel_send(coordinator, parcel);
-        free(parcel->running);
-        free(parcel->outbox);
-        free(parcel);
+        parcel_free(parcel);
         parcel = next;
     }
 }
