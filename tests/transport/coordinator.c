@@ -128,20 +128,29 @@ enum wire_type caller_hears(struct caller *caller, char *text)
     return message.type;
 }
 
-void coordinator_hears(struct coordinator *coordinator, enum wire_type type, const char *name,
+bool coordinator_takes(struct coordinator *coordinator, enum wire_type type, const char *name,
                        struct peer *peer)
 {
     struct wire_message message;
-    enum tide_status status = TIDE_NOT_FOUND;
 
-    while (status == TIDE_NOT_FOUND) {
-        wait_for(transport_socket(coordinator->transport), ZMQ_POLLIN);
-        status = transport_receive(coordinator->transport, coordinator->now_ms, &message, peer);
+    wait_for(transport_socket(coordinator->transport), ZMQ_POLLIN);
+    const enum tide_status status =
+        transport_receive(coordinator->transport, coordinator->now_ms, &message, peer);
+    if (status == TIDE_NOT_FOUND) {
+        return false;
     }
     assert_int_equal(status, TIDE_OK);
     assert_string_equal(wire_type_text(message.type), wire_type_text(type));
     assert_string_equal(peer->name, name);
     wire_message_fini(&message);
+    return true;
+}
+
+void coordinator_hears(struct coordinator *coordinator, enum wire_type type, const char *name,
+                       struct peer *peer)
+{
+    while (!coordinator_takes(coordinator, type, name, peer)) {
+    }
 }
 
 void coordinator_discards(struct coordinator *coordinator, uint64_t wanted)

@@ -56,6 +56,11 @@ void caller_say_raw(struct caller *caller, const char *frame, size_t bytes, bool
  * 256). */
 enum wire_type caller_hears(struct caller *caller, char *text);
 
+/* coordinator_takes: waits for something to arrive and takes it once: whether a message got
+ * through, which must then be `type` by `name`. */
+bool coordinator_takes(struct coordinator *coordinator, enum wire_type type, const char *name,
+                       struct peer *peer);
+
 /* coordinator_hears: waits for the next message that gets through, which must be `type` by `name`.
  */
 void coordinator_hears(struct coordinator *coordinator, enum wire_type type, const char *name,
