@@ -49,11 +49,18 @@ static void lease_start(struct core *core, struct trial *trial)
     heap_set(&core->timers, (uint32_t)(trial - core->trials), core->boot_ms + span_ms);
 }
 
+/* Where its next attempt begins; attempt 0 the beginning. */
+static struct checkpoint_pointer resume_point(const struct core *core, const struct trial *trial)
+{
+    return trial_experiment(core, trial)->config.always_from_start ? (struct checkpoint_pointer){0}
+                                                                   : trial->row.checkpoint;
+}
+
 void send_assign(struct core *core, const struct trial *trial)
 {
     struct message *message = emit_message(core, WIRE_ASSIGN, trial->attempt.worker);
     message->attempt = attempt_name(trial);
-    message->checkpoint = trial->row.checkpoint;
+    message->checkpoint = resume_point(core, trial);
     message->target_step = rung_target(trial_experiment(core, trial), trial);
 }
 
@@ -68,7 +75,7 @@ void attempt_offer(struct core *core, struct trial *trial, struct worker *worker
         .number = ++trial->row.attempts,
         .state = ATTEMPT_OFFERED,
         .worker = worker->row.id,
-        .from_step = trial->row.checkpoint.attempt == 0 ? 0 : trial->row.checkpoint.step,
+        .from_step = resume_point(core, trial).step,
         .last_step = -1,
         .exit_code = -1,
         .offered_ms = core->wall_ms,
@@ -143,7 +150,8 @@ void attempt_stop(struct core *core, struct trial *trial, enum wire_reason reaso
     message->grace_ms = trial_experiment(core, trial)->config.grace_ms;
 }
 
-/* Splits the attempt's time at its last checkpoint; what ended well is useful whole. */
+/* Splits the attempt's time at its last checkpoint, if that will be used; what ended well is useful
+ * whole. */
 static void clock_stop(struct core *core, struct trial *trial, bool finished)
 {
     struct experiment *experiment = trial_experiment(core, trial);
@@ -152,7 +160,8 @@ static void clock_stop(struct core *core, struct trial *trial, bool finished)
         return; /* it never began */
     }
     const int64_t span_ms = core->boot_ms - trial->accepted_boot_ms;
-    const bool saved = trial->saved_boot_ms > trial->accepted_boot_ms;
+    const bool saved =
+        !experiment->config.always_from_start && trial->saved_boot_ms > trial->accepted_boot_ms;
     const int64_t saved_ms = saved ? trial->saved_boot_ms - trial->accepted_boot_ms : 0;
     const int64_t useful_ms = finished ? span_ms : saved_ms;
     experiment->live_boot_sum_ms -= trial->accepted_boot_ms;

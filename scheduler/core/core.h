@@ -39,6 +39,7 @@ struct experiment_config {
     int32_t restarts_max, preemptions_max;
     int64_t backoff_ms;
     int64_t grace_ms;
+    bool always_from_start; /* preemption.resume: restart: no checkpoint is gone on from */
     bool finish_at_close;  /* schedule.at_close: finish: what runs when the gate shuts may run on */
     bool sequential_model; /* suggestions learn from results (bayes), so asking far ahead costs
                               quality */

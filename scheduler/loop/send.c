@@ -88,7 +88,7 @@ static enum tide_status checkpoint_fill(struct coordinator *coordinator,
     if (spec->checkpoint.path == NULL) {
         assign->checkpoint_store = coordinator->checkpoints;
     }
-    if (pointer->attempt == 0 || spec->preemption.resume == SPEC_RESUME_RESTART) {
+    if (pointer->attempt == 0) {
         return TIDE_OK;
     }
     const enum tide_status status =

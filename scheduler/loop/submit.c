@@ -49,19 +49,20 @@ static void rungs_fill(const struct spec *spec, struct experiment_config *config
 
 void config_of_spec(const struct spec *spec, struct experiment_config *config)
 {
-    *config =
-        (struct experiment_config){.trials_max = (int32_t)spec->budget.trials,
-                                   .concurrency_max = (int32_t)spec->search.concurrency,
-                                   .failures_max = (int32_t)spec->budget.failures,
-                                   .compute_max_ms = spec->budget.compute_ms,
-                                   .restarts_max = (int32_t)spec->retry.max_restarts,
-                                   .preemptions_max = (int32_t)spec->retry.max_preemptions,
-                                   .backoff_ms = spec->retry.backoff_ms,
-                                   .grace_ms = spec->preemption.grace_ms,
-                                   .finish_at_close = spec->schedule.at_close == SPEC_CLOSE_FINISH,
-                                   .sequential_model = spec->search.algorithm == SPEC_BAYES,
-                                   .objective_count = (uint32_t)spec->objective_count,
-                                   .outcome_count = (uint32_t)search_space_outcome_count(spec)};
+    *config = (struct experiment_config){
+        .trials_max = (int32_t)spec->budget.trials,
+        .concurrency_max = (int32_t)spec->search.concurrency,
+        .failures_max = (int32_t)spec->budget.failures,
+        .compute_max_ms = spec->budget.compute_ms,
+        .restarts_max = (int32_t)spec->retry.max_restarts,
+        .preemptions_max = (int32_t)spec->retry.max_preemptions,
+        .backoff_ms = spec->retry.backoff_ms,
+        .grace_ms = spec->preemption.grace_ms,
+        .always_from_start = spec->preemption.resume == SPEC_RESUME_RESTART,
+        .finish_at_close = spec->schedule.at_close == SPEC_CLOSE_FINISH,
+        .sequential_model = spec->search.algorithm == SPEC_BAYES,
+        .objective_count = (uint32_t)spec->objective_count,
+        .outcome_count = (uint32_t)search_space_outcome_count(spec)};
     for (size_t i = 0; i < spec->objective_count; i++) {
         config->objectives[i] =
             (struct objective_rule){.maximize = spec->objectives[i].maximize,

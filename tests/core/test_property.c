@@ -318,6 +318,7 @@ static void one_history(uint64_t seed)
         struct experiment_config config = world_config(TRIALS);
         config.concurrency_max = (int32_t)draw(4);
         config.sequential_model = draw(2) == 0;
+        config.always_from_start = draw(4) == 0;
         if (draw(2) == 0) {
             world_halve(&config);
         }

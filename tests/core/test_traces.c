@@ -54,13 +54,18 @@ static void leave(uint32_t worker, int32_t trial, int32_t number)
     world_result(&world, worker, attempt(trial, number), OUTCOME_LEFT, CAUSE_NOTICE, 0);
 }
 
+static void begin_as(const struct experiment_config *config, int32_t slots)
+{
+    world_submit(&world, config);
+    join(0, slots);
+    answer_all();
+}
+
 static void begin(int32_t trials, int32_t slots)
 {
     const struct experiment_config config = world_config(trials);
 
-    world_submit(&world, &config);
-    join(0, slots);
-    answer_all();
+    begin_as(&config, slots);
 }
 
 static void story_happy(void)
@@ -83,20 +88,40 @@ static void story_parallel(void)
     answer_all();
 }
 
-static void story_preempted(void)
+/* The only trial has saved step 9 when the notice arrives, and goes on elsewhere. */
+static void notice_after_saving(const struct experiment_config *config)
 {
     struct event event = {.kind = EVENT_PREEMPT, .preempt_deadline_ms = 25000};
 
-    begin(1, 1);
+    begin_as(config, 1);
     world_accept(&world, 0, attempt(0, 1));
+    world_tick(&world, 5000);
     world_checkpoint(&world, 0, attempt(0, 1), 1, 9);
-    note("a notice arrives; the attempt leaves and goes on elsewhere from step 9");
+    note("a notice arrives; the attempt leaves and goes on elsewhere");
     event.worker = world.workers[0].id;
     world_step(&world, &event);
     leave(0, 0, 1);
     join(1, 1);
     world_accept(&world, 1, attempt(0, 2));
     complete(1, 0, 2, 0.5);
+}
+
+static void story_preempted(void)
+{
+    const struct experiment_config config = world_config(1);
+
+    notice_after_saving(&config);
+    assert_int_equal(world.rows.attempts[0].useful_ms, 5000);
+}
+
+static void story_from_start(void)
+{
+    struct experiment_config config = world_config(1);
+
+    config.always_from_start = true;
+    note("preemption.resume: restart");
+    notice_after_saving(&config);
+    assert_int_equal(world.rows.attempts[0].useful_ms, 0);
 }
 
 static void story_lost(void)
@@ -199,9 +224,7 @@ static void story_target(void)
     struct experiment_config config = world_config(10);
 
     config.objectives[0] = (struct objective_rule){.has_target = true, .target = 0.1};
-    world_submit(&world, &config);
-    join(0, 2);
-    answer_all();
+    begin_as(&config, 2);
     complete(0, 0, 1, 0.05);
     leave(0, 1, 1);
 }
@@ -211,9 +234,7 @@ static void story_failures(void)
     struct experiment_config config = world_config(10);
 
     config.failures_max = 1;
-    world_submit(&world, &config);
-    join(0, 2);
-    answer_all();
+    begin_as(&config, 2);
     fail_attempt(0, 0, 1, CAUSE_NO_OBJECTIVE);
     leave(0, 1, 1);
 }
@@ -223,9 +244,7 @@ static void story_budget(void)
     struct experiment_config config = world_config(10);
 
     config.compute_max_ms = 100000;
-    world_submit(&world, &config);
-    join(0, 1);
-    answer_all();
+    begin_as(&config, 1);
     world_accept(&world, 0, attempt(0, 1));
     note("100 s of slot time, less 25 s of grace");
     world_tick(&world, 74000);
@@ -345,6 +364,7 @@ static void every_story_leaves_its_trace(void **state)
         {"happy", story_happy},
         {"parallel", story_parallel},
         {"preempted", story_preempted},
+        {"from_start", story_from_start},
         {"lost", story_lost},
         {"revived", story_revived},
         {"restarts", story_restarts},

@@ -93,10 +93,10 @@ void world_checkpoint(struct world *world, uint32_t worker, struct wire_attempt 
                       int32_t seq, int64_t step);
 void world_command(struct world *world, enum command_verb verb, int32_t experiment, int32_t trial);
 
-/* world_config: an experiment of `trials` trials with every default of PRODUCT.md. */
 /* world_gate: the shell says whether an experiment may run, and until when (0 for ever). */
 void world_gate(struct world *world, int32_t experiment, bool shut, int64_t close_ms);
 
+/* world_config: an experiment of `trials` trials with every default of docs/SPEC.md. */
 struct experiment_config world_config(int32_t trials);
 
 /* world_halve: early stopping at steps 1 and 3 of 9, one trial in three goes on. */
