@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { RETRY_FIRST_MS = 100, RETRY_LONGEST_MS = 2000, WHY_BYTES = 256 };
@@ -23,14 +22,6 @@ struct client {
     char name[KEY_NAME_BYTES];
     int64_t asked; /* questions so far: the id of the last */
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The server's key is given as it is, or as the file it is in. */
 static enum tide_status server_key_read(const char *text, char key[KEY_TEXT_BYTES],
@@ -167,7 +158,7 @@ static enum tide_status reply_judge(const struct client *client, struct wire_mes
 enum tide_status client_ask(struct client *client, const char *verb, const char *body,
                             int64_t deadline_ms, struct wire_message *reply, struct error *error)
 {
-    const int64_t until_ms = now_ms() + deadline_ms;
+    const int64_t until_ms = dealer_now_ms() + deadline_ms;
     char why[WHY_BYTES];
 
     client->asked++;
@@ -177,7 +168,7 @@ enum tide_status client_ask(struct client *client, const char *verb, const char 
     }
     while (status == TIDE_BUSY) {
         zmq_pollitem_t item = {.socket = client->dealer, .events = ZMQ_POLLIN};
-        const int64_t left_ms = until_ms - now_ms();
+        const int64_t left_ms = until_ms - dealer_now_ms();
         if (left_ms <= 0) {
             return error_set(error, TIDE_TIMEOUT, "the coordinator at %s does not answer",
                              client->access.endpoint);

@@ -1,52 +1,30 @@
 #include "transport/dealer.h"
 
+#include "transport/socket.h"
+
 #include <zmq.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
-enum {
-    CURVE_OVERHEAD = 64, /* MAXMSGSIZE counts the encrypted frame: 33 bytes more */
-    HWM_RECEIVE = 1024,
-    HWM_SEND = 1000,
-    KEEPALIVE_IDLE_S = 30,
-    KEEPALIVE_INTERVAL_S = 10,
-    KEEPALIVE_COUNT = 3,
-    UNSENT_MS = 60000,
-    HANDSHAKE_MS = 30000
-};
+enum { HWM_RECEIVE = 1024, HWM_SEND = 1000 };
 
 /* IMMEDIATE: nothing is queued for a coordinator that is not there, which would be stale when it
  * is. No routing id of our own: two peers with one would be one peer and a deaf one. */
 static bool options_set(void *dealer, const struct key_access *access, struct dealer_retry retry)
 {
-    const struct {
-        int name;
-        int value;
-    } options[] = {
+    const struct socket_option options[] = {
         {ZMQ_IMMEDIATE, 1},
-        {ZMQ_LINGER, 0},
         {ZMQ_RCVHWM, HWM_RECEIVE},
         {ZMQ_SNDHWM, HWM_SEND},
-        {ZMQ_TCP_KEEPALIVE, 1},
-        {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
-        {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S},
-        {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_COUNT},
-        {ZMQ_TCP_MAXRT, UNSENT_MS},
-        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
         {ZMQ_RECONNECT_IVL, retry.first_ms},
         {ZMQ_RECONNECT_IVL_MAX, retry.longest_ms},
         {ZMQ_IPV6, 1},
     };
-    const int64_t frame_bytes = WIRE_FRAME_BYTES + CURVE_OVERHEAD;
 
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        if (zmq_setsockopt(dealer, options[i].name, &options[i].value, sizeof(int)) != 0) {
-            return false;
-        }
-    }
-    return zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &frame_bytes, sizeof frame_bytes) == 0 &&
+    return socket_set(dealer, options, sizeof options / sizeof *options) &&
            zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, access->server_key, KEY_TEXT_BYTES) == 0 &&
            zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, access->pair.public_key, KEY_TEXT_BYTES) ==
                0 &&
@@ -118,4 +96,12 @@ enum tide_status dealer_receive(void *dealer, struct wire_message *message, char
     }
     (void)zmq_msg_close(&frame);
     return status;
+}
+
+int64_t dealer_now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

@@ -11,6 +11,7 @@
 #include <tidemill/wire.h>
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* When to try again while nobody answers: the first pause, and the longest. */
 struct dealer_retry {
@@ -45,5 +46,8 @@ enum tide_status dealer_send(void *dealer, const struct wire_message *message);
  */
 enum tide_status dealer_receive(void *dealer, struct wire_message *message, char *why,
                                 size_t why_bytes);
+
+/* dealer_now_ms: CLOCK_BOOTTIME, for deadlines. */
+int64_t dealer_now_ms(void);
 
 #endif

@@ -11,17 +11,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define MONITOR_ADDRESS "inproc://dealer.monitor"
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The next event of the monitor: its number, from the first of its two frames; 0 none. */
 static int monitor_read(void *monitor)
@@ -61,12 +52,12 @@ static enum tide_status event_judge(const struct key_access *access, int event, 
 static enum tide_status events_wait(void *monitor, const struct key_access *access,
                                     int64_t deadline_ms, struct error *error)
 {
-    const int64_t until_ms = now_ms() + deadline_ms;
+    const int64_t until_ms = dealer_now_ms() + deadline_ms;
     zmq_pollitem_t item = {.socket = monitor, .events = ZMQ_POLLIN};
     enum tide_status status = TIDE_BUSY;
 
     while (status == TIDE_BUSY) {
-        const int64_t left_ms = until_ms - now_ms();
+        const int64_t left_ms = until_ms - dealer_now_ms();
         if (left_ms <= 0) {
             return error_set(error, TIDE_UNREACHABLE, "no coordinator answers at %s",
                              access->endpoint);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "transport/socket.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,15 +17,9 @@
 enum {
     FILES_KEPT = 64, /* for the store, logs, and what else is not a peer */
     FILES_WANTED = 65536,
-    CURVE_OVERHEAD = 64, /* MAXMSGSIZE counts the encrypted frame: 33 bytes more */
     HWM_RECEIVE = 200,
     HWM_SEND = 4 * WIRE_SLOTS_MAX, /* a batch that fills and acknowledges every slot fits */
-    BACKLOG = 4096,
-    KEEPALIVE_IDLE_S = 30,
-    KEEPALIVE_INTERVAL_S = 10,
-    KEEPALIVE_COUNT = 3,
-    UNSENT_MS = 60000,
-    HANDSHAKE_MS = 30000
+    BACKLOG = 4096
 };
 
 /* As many open files as the system lets us have; the answer is how many peers that is. */
@@ -57,33 +52,14 @@ static bool is_ipv4(const char *endpoint)
 
 static bool options_set(void *router, const char *listen, const struct key_pair *pair)
 {
-    const struct {
-        int name;
-        int value;
-    } options[] = {
-        {ZMQ_ROUTER_MANDATORY, 1},
-        {ZMQ_ROUTER_HANDOVER, 0},
-        {ZMQ_LINGER, 0},
-        {ZMQ_RCVHWM, HWM_RECEIVE},
-        {ZMQ_SNDHWM, HWM_SEND},
-        {ZMQ_BACKLOG, BACKLOG},
-        {ZMQ_TCP_KEEPALIVE, 1},
-        {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
-        {ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S},
-        {ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_COUNT},
-        {ZMQ_TCP_MAXRT, UNSENT_MS},
-        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
-        {ZMQ_IPV6, listen != NULL && !is_ipv4(listen)},
+    const struct socket_option options[] = {
+        {ZMQ_ROUTER_MANDATORY, 1}, {ZMQ_ROUTER_HANDOVER, 0},
+        {ZMQ_RCVHWM, HWM_RECEIVE}, {ZMQ_SNDHWM, HWM_SEND},
+        {ZMQ_BACKLOG, BACKLOG},    {ZMQ_IPV6, listen != NULL && !is_ipv4(listen)},
         {ZMQ_CURVE_SERVER, 1},
     };
-    const int64_t frame_bytes = WIRE_FRAME_BYTES + CURVE_OVERHEAD;
 
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        if (zmq_setsockopt(router, options[i].name, &options[i].value, sizeof(int)) != 0) {
-            return false;
-        }
-    }
-    return zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &frame_bytes, sizeof frame_bytes) == 0 &&
+    return socket_set(router, options, sizeof options / sizeof *options) &&
            zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0 &&
            zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, pair->secret_key, KEY_TEXT_BYTES) == 0;
 }

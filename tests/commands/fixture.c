@@ -9,42 +9,56 @@
 #include <time.h>
 #include <unistd.h>
 
+char fixture_store[512];
+static char *folder;
+
 static struct {
     FILE *file;
     int out, err;
 } capture;
 
-void sql_run(const char *path, const char *sql)
+void sql_run(const char *sql)
 {
     sqlite3 *db = NULL;
     char *message = NULL;
 
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(fixture_store, &db), SQLITE_OK);
     if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK) {
         fail_msg("%s", message);
     }
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-void fixture_store(const char *path)
+int fixture_begin(void **state)
 {
     const struct store_options options = {
-        .path = path, .software = "test", .wall_ms = FIXTURE_NOW_MS};
+        .path = fixture_store, .software = "test", .wall_ms = FIXTURE_NOW_MS};
     struct store *store = NULL;
     struct error error = {0};
     char *sql = file_read(FIXTURE_SQL);
 
+    (void)state;
+    folder = scratch_new();
+    (void)snprintf(fixture_store, sizeof fixture_store, "%s/s.db", folder);
     assert_int_equal(setenv("TZ", "Europe/Paris", 1), 0);
     tzset();
     if (store_open(&options, &store, &error) != TIDE_OK) {
         fail_msg("%s", error.text);
     }
     store_close(store);
-    sql_run(path, sql);
+    sql_run(sql);
     free(sql);
+    return 0;
 }
 
-void words_split(struct words *words, const char *line, const char *store)
+int fixture_end(void **state)
+{
+    (void)state;
+    scratch_free(folder);
+    return 0;
+}
+
+void words_split(struct words *words, const char *line)
 {
     char *rest = NULL;
 
@@ -55,7 +69,7 @@ void words_split(struct words *words, const char *line, const char *store)
         assert_true(words->count < WORDS_MAX);
         words->items[words->count++] = word;
     }
-    (void)snprintf(words->store, sizeof words->store, "--store=%s", store);
+    (void)snprintf(words->store, sizeof words->store, "--store=%s", fixture_store);
     words->items[words->count++] = words->store;
     words->items[words->count] = NULL;
 }

@@ -12,21 +12,24 @@
 /* 2026-11-23 21:45:00 UTC: 22:45 in Paris, where these tests are. */
 #define FIXTURE_NOW_MS INT64_C(1795470300000)
 
-/* fixture_store: makes the store at `path` and turns local time to Paris. */
-void fixture_store(const char *path);
+/* The store of this test: fixture_begin makes it, in a folder of its own, and turns local time to
+ * Paris; fixture_end removes both. Set-up and tear-down of a group. */
+extern char fixture_store[512];
+int fixture_begin(void **state);
+int fixture_end(void **state);
 
-/* sql_run: on the store at `path`, writing. */
-void sql_run(const char *path, const char *sql);
+/* sql_run: on that store, writing. */
+void sql_run(const char *sql);
 
-/* Words are split at blanks; --store PATH is added. */
+/* Words are split at blanks; --store with that store is added. */
 enum { WORDS_MAX = 16 };
 struct words {
     char text[512];
-    char store[512];
+    char store[528]; /* "--store=..." */
     char *items[WORDS_MAX + 2];
     int count;
 };
-void words_split(struct words *words, const char *line, const char *store);
+void words_split(struct words *words, const char *line);
 
 /* capture_begin, capture_end: what the program prints between them, stdout and stderr as one text;
  * the caller frees it. */

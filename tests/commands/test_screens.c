@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *directory;
-static char store[512];
-
 static const struct {
     const char *name;
     const struct reading_verb *reading;
@@ -45,7 +42,7 @@ static void line_run(const char *line, FILE *transcript)
 {
     struct words words;
 
-    words_split(&words, line, store);
+    words_split(&words, line);
     capture_begin();
     const int code = verb_run(&words);
     char *text = capture_end();
@@ -121,7 +118,7 @@ static void test_hostile_texts(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct words words;
-        words_split(&words, lines[i], store);
+        words_split(&words, lines[i]);
         capture_begin();
         (void)verb_run(&words);
         char *text = capture_end();
@@ -141,29 +138,13 @@ static void test_color(void **state)
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         struct words words;
-        words_split(&words, lines[i], store);
+        words_split(&words, lines[i]);
         capture_begin();
         assert_int_equal(verb_run(&words), EXIT_CODE_OK);
         char *text = capture_end();
         assert_int_equal(strstr(text, "\033[") != NULL, i == 0);
         free(text);
     }
-}
-
-static int store_make(void **state)
-{
-    (void)state;
-    directory = scratch_new();
-    (void)snprintf(store, sizeof store, "%s/s.db", directory);
-    fixture_store(store);
-    return 0;
-}
-
-static int store_remove(void **state)
-{
-    (void)state;
-    scratch_free(directory);
-    return 0;
 }
 
 int main(void)
@@ -174,5 +155,5 @@ int main(void)
         cmocka_unit_test(test_color),
     };
 
-    return cmocka_run_group_tests(tests, store_make, store_remove);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

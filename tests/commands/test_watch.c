@@ -21,9 +21,6 @@
 
 enum { OUTPUT_BYTES = 1 << 18, PATIENCE_MS = 20000 };
 
-static char *directory;
-static char store[512];
-
 /* A program in a terminal of its own, and everything it has printed. */
 struct session {
     pid_t leader; /* of the terminal's session */
@@ -78,7 +75,8 @@ static void session_lead(const char *experiment)
     if (pid == 0) {
         (void)setenv("TERM", "xterm", 1);
         (void)setenv("LC_ALL", "C.UTF-8", 1);
-        (void)execl(TIDEMILL, "tidemill", "watch", experiment, "--store", store, (char *)NULL);
+        (void)execl(TIDEMILL, "tidemill", "watch", experiment, "--store", fixture_store,
+                    (char *)NULL);
         _exit(127);
     }
     (void)printf("[pid %d]\n", (int)pid);
@@ -162,17 +160,16 @@ static void test_draws_and_quits(void **state)
     session_see(&session, "\u2588");
     session_see(&session, "\033[?2026l");
     assert_int_equal(session_mode(&session), 0);
-    sql_run(store, "UPDATE trial SET state = 'completed', value = 0.0123, objectives = '[0.0123]', "
-                   "feasible = 1"
-                   " WHERE experiment = 7 AND number = 43");
+    sql_run("UPDATE trial SET state = 'completed', value = 0.0123, objectives = '[0.0123]', "
+            "feasible = 1"
+            " WHERE experiment = 7 AND number = 43");
     session_see(&session, "\033["); /* the block is drawn over itself */
     session_see(&session, "0.0123");
     session_see(&session, "33/50");
     assert_int_equal(write(session.terminal, "q", 1), 1);
     session_end(&session, 0, EXIT_CODE_OK);
     widths_check(&session, 0, 100);
-    sql_run(store,
-            "UPDATE trial SET state = 'running', value = NULL, objectives = NULL, feasible = NULL"
+    sql_run("UPDATE trial SET state = 'running', value = NULL, objectives = NULL, feasible = NULL"
             " WHERE experiment = 7 AND number = 43");
 }
 
@@ -240,12 +237,11 @@ static void test_lines(void **state)
 
     (void)state;
     sql_run(
-        store,
         "UPDATE experiment SET state = 'completed', ended = '2026-11-23 21:44:30.000' WHERE id = 7;"
         " INSERT INTO event (time, kind, experiment, a, b, text) VALUES"
         " ('2026-11-23 21:44:30.000', 'experiment', 7, 5, 10, 'experiment 7: completed, because')");
     (void)snprintf(command, sizeof command, "%s watch 7 --history --store %s 2>/dev/null", TIDEMILL,
-                   store);
+                   fixture_store);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     char text[8192];
@@ -259,22 +255,6 @@ static void test_lines(void **state)
     assert_null(strchr(text, '\033'));
 }
 
-static int store_make(void **state)
-{
-    (void)state;
-    directory = scratch_new();
-    (void)snprintf(store, sizeof store, "%s/s.db", directory);
-    fixture_store(store);
-    return 0;
-}
-
-static int store_remove(void **state)
-{
-    (void)state;
-    scratch_free(directory);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,5 +263,5 @@ int main(void)
         cmocka_unit_test(test_lines),
     };
 
-    return cmocka_run_group_tests(tests, store_make, store_remove);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

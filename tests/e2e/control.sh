@@ -30,8 +30,8 @@ code 3 status
 "$tidemill" serve --store s.db 2>serve.log &
 serve=$!
 until [ -e s.db.run/endpoint ]; do :; done
-"$worker" --keys s.db.run --name w1 --state w1 --allow-root --inherit-env 2>worker.log &
-remote=$!
+join w1 --inherit-env
+remote=$joined
 code 2 submit wrong.yaml
 code 0 submit spec.yaml
 same "the id" "$(cat out.txt)" 1

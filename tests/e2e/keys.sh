@@ -24,11 +24,7 @@ same 'mode of a secret' "$(stat -c %a spot-a3.key) $(stat -c %a keys/server.key)
 exits 'a name that has a key' 1 "$tidemill" keygen worker spot-a3 --keys keys -o other.key
 [ ! -e other.key ] || fail 'a secret that nobody knows'
 
-mkfifo ready
-exec 3<>ready # somebody always reads: a log line must not end the coordinator
-"$tidemill" serve --store s.db --keys keys --listen 'tcp://127.0.0.1:*' 2>ready &
-coordinator=$!
-endpoint=$(sed -n '/event=serving/{s/.*endpoint=\([^ ]*\).*/\1/p;q}' <&3)
+serve --keys keys
 
 # ask VERB...: as the operator, over the network
 ask() {

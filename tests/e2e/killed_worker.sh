@@ -16,19 +16,14 @@ objective: {metric: loss, direction: minimize}
 budget: {trials: 1}
 END
 exec 3<>begun
-mkfifo served
-"$tidemill" serve --store s.db --lease 2s --listen 'tcp://127.0.0.1:*' 2>served &
-exec 4<served
-read -r line <&4 # it says where it serves
-case $line in *event=serving*) ;; *) fail "it does not serve: $line" ;; esac
-(cat <&4 >serve.log) &
-"$worker" --keys s.db.run --name first --state first --allow-root 2>first.log &
-first=$!
+serve --lease 2s
+join first
+first=$joined
 "$tidemill" submit spec.yaml --store s.db
 read -r line <&3
 same 'first attempt' "$line" '1.0 1'
 kill -9 $first
-"$worker" --keys s.db.run --name second --state second --allow-root 2>second.log &
+join second
 read -r line <&3
 same 'second attempt' "$line" '1.0 2'
 "$tidemill" wait 1 --store s.db

@@ -39,3 +39,27 @@ same() {
 query() {
     sqlite3 -readonly "$1" "$2"
 }
+
+# serve OPTION...: a coordinator of s.db on loopback, once it serves: its process is $coordinator,
+# its address $endpoint, its log serve.log.
+serve() {
+    mkfifo served
+    "$tidemill" serve --store s.db --listen 'tcp://127.0.0.1:*' "$@" 2>served &
+    coordinator=$!
+    exec 4<served
+    while read -r said <&4; do
+        echo "$said" >>serve.log
+        case $said in *event=serving*) break ;; esac
+    done
+    endpoint=$(sed -n 's/.*event=serving.*endpoint=\([^ ]*\).*/\1/p' serve.log)
+    [ -n "$endpoint" ] || fail 'it does not serve'
+    (exec cat <&4 >>serve.log) & # somebody always reads: a line of its log must not end it
+}
+
+# join NAME OPTION...: a worker of that coordinator; its process is $joined, its log NAME.log.
+join() {
+    name=$1
+    shift
+    "$worker" --keys s.db.run --name "$name" --state "$name" --allow-root "$@" 2>"$name.log" &
+    joined=$!
+}

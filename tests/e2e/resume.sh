@@ -34,17 +34,13 @@ preemption: {signal: SIGUSR1, grace: 20s}
 END
 sed -i '1i trap : USR1' objective.sh
 exec 3<>begun
-mkfifo served
-"$tidemill" serve --store s.db --listen 'tcp://127.0.0.1:*' 2>served &
-exec 4<served
-read -r line <&4
-(cat <&4 >serve.log) &
-"$worker" --keys s.db.run --name first --state first --allow-root 2>first.log &
-first=$!
+serve
+join first
+first=$joined
 "$tidemill" submit spec.yaml --store s.db
 read -r line <&3
 kill -TERM $first
-"$worker" --keys s.db.run --name second --state second --allow-root 2>second.log &
+join second
 "$tidemill" wait 1 --store s.db
 grep -q '"reason"' notice.json || fail "the notice does not say why: $(cat notice.json)"
 same steps "$(cut -d' ' -f2 witness.txt | tr '\n' ' ')" '1 2 3 4 5 6 '

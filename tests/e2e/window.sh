@@ -42,14 +42,10 @@ reached() { # reached SQL WANT: until the store says so
     until [ "$(query s.db "$1")" = "$2" ]; do :; done
 }
 exec 3<>begun
-mkfifo served
 at '2026-11-23 21:58'
-"$tidemill" serve --store s.db --listen 'tcp://127.0.0.1:*' --test-clock clock 2>served &
-exec 4<served
-read -r line <&4
-(cat <&4 >serve.log) &
-"$worker" --keys s.db.run --name first --state first --allow-root 2>first.log &
-first=$!
+serve --test-clock clock
+join first
+first=$joined
 "$tidemill" submit spec.yaml --store s.db
 reached 'SELECT reason FROM experiment' 'no window is open'
 same 'attempts before the window' "$(query s.db 'SELECT count(*) FROM attempt')" 0
@@ -59,7 +55,7 @@ at '2026-11-24 05:59:45'
 reached "SELECT state || reason FROM trial" pausedwindow
 grep -q '"window"' notice.json || fail "the notice does not say why: $(cat notice.json)"
 kill -TERM $first
-"$worker" --keys s.db.run --name second --state second --allow-root 2>second.log &
+join second
 reached "SELECT count(*) FROM worker WHERE name = 'second' AND connected" 1
 reached 'SELECT state || reason FROM experiment' 'waitingno window is open'
 at '2026-11-24 12:00'

@@ -8,6 +8,9 @@
 #include "base/rng.h"
 #include "store/store.h"
 
+/* The moment at which most of these tests are. */
+#define ROWS_NOW_MS INT64_C(1795000000123)
+
 enum { WORLD_EXPERIMENTS = 3, WORLD_TRIALS = 12, WORLD_WORKERS = 3, WORLD_ATTEMPTS = 4 };
 
 /* The rows as they stand: what the store must give back. */
@@ -29,6 +32,13 @@ void world_turn(struct world *world, struct store *store);
 
 /* world_check: fails the test unless the store gives back exactly these rows. */
 void world_check(const struct world *world, struct store *store);
+
+/* Where a test has its store, in a folder of its own that everyone may enter: set-up and tear-down.
+ */
+extern char *store_folder;
+extern char store_path[512];
+int folder_make(void **state);
+int folder_remove(void **state);
 
 /* store_for_test: opens `path` through `vfs` (NULL the platform's); a failure fails the test. */
 struct store *store_for_test(const char *path, const char *vfs);

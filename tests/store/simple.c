@@ -6,13 +6,30 @@
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
-static const int64_t start_ms = 1795000000123;
+char *store_folder;
+char store_path[512];
+
+int folder_make(void **state)
+{
+    (void)state;
+    store_folder = scratch_new();
+    (void)snprintf(store_path, sizeof store_path, "%s/store.db", store_folder);
+    return chmod(store_folder, 0755);
+}
+
+int folder_remove(void **state)
+{
+    (void)state;
+    scratch_free(store_folder);
+    return 0;
+}
 
 struct store *store_for_test(const char *path, const char *vfs)
 {
     struct store_options options = {
-        .path = path, .software = "test", .vfs = vfs, .wall_ms = start_ms};
+        .path = path, .software = "test", .vfs = vfs, .wall_ms = ROWS_NOW_MS};
     struct store *store;
     struct error error;
 
@@ -26,7 +43,7 @@ void commit_for_test(struct store *store)
 {
     struct error error;
 
-    if (store_commit(store, start_ms, &error) != TIDE_OK) {
+    if (store_commit(store, ROWS_NOW_MS, &error) != TIDE_OK) {
         fail_msg("%s", error.text);
     }
 }
@@ -95,7 +112,7 @@ static void apply_experiment(struct store *store, int32_t number)
     const struct record experiment = {.kind = RECORD_EXPERIMENT,
                                       .experiment = {.id = 1,
                                                      .state = EXPERIMENT_RUNNING,
-                                                     .created_ms = start_ms,
+                                                     .created_ms = ROWS_NOW_MS,
                                                      .told_count = number + 1,
                                                      .name_text = TEXT_NAME,
                                                      .spec_text = TEXT_SPEC}};
@@ -103,8 +120,8 @@ static void apply_experiment(struct store *store, int32_t number)
                                   .worker = {.id = 1,
                                              .connected = true,
                                              .slots = 4,
-                                             .first_seen_ms = start_ms,
-                                             .last_seen_ms = start_ms,
+                                             .first_seen_ms = ROWS_NOW_MS,
+                                             .last_seen_ms = ROWS_NOW_MS,
                                              .name_text = TEXT_WORKER}};
     const struct record suggestion = {.kind = RECORD_SUGGESTION,
                                       .suggestion = {.experiment = 1,
@@ -135,9 +152,9 @@ static void apply_trial(struct store *store, int32_t number)
                   .value_count = 3,
                   .values = {1.0 / (number + 1.5), 2.385 * number, 24.5 + 0.1 * (number % 11)},
                   .checkpoint = {1, 1, 2},
-                  .created_ms = start_ms,
-                  .started_ms = start_ms + 1,
-                  .ended_ms = start_ms + 1000,
+                  .created_ms = ROWS_NOW_MS,
+                  .started_ms = ROWS_NOW_MS + 1,
+                  .ended_ms = ROWS_NOW_MS + 1000,
                   .useful_ms = 900,
                   .lost_ms = 99,
                   .told = number + 1}};
@@ -150,9 +167,9 @@ static void apply_trial(struct store *store, int32_t number)
                                                .outcome = OUTCOME_COMPLETED,
                                                .cause = CAUSE_EXIT,
                                                .last_step = 2,
-                                               .offered_ms = start_ms,
-                                               .started_ms = start_ms + 1,
-                                               .ended_ms = start_ms + 1000,
+                                               .offered_ms = ROWS_NOW_MS,
+                                               .started_ms = ROWS_NOW_MS + 1,
+                                               .ended_ms = ROWS_NOW_MS + 1000,
                                                .duration_ms = 999,
                                                .useful_ms = 900,
                                                .lost_ms = 99,
@@ -172,7 +189,7 @@ static void apply_reports(struct store *store, int32_t number)
                                                      .seq = 1,
                                                      .step = 2,
                                                      .bytes = 4711,
-                                                     .created_ms = start_ms,
+                                                     .created_ms = ROWS_NOW_MS,
                                                      .hash_text = TEXT_HASH,
                                                      .location_text = TEXT_LOCATION}};
     const struct record metric = {.kind = RECORD_METRIC,
@@ -181,10 +198,10 @@ static void apply_reports(struct store *store, int32_t number)
                                              .attempt = 1,
                                              .step = 1,
                                              .value = 0.7311,
-                                             .reported_ms = start_ms,
+                                             .reported_ms = ROWS_NOW_MS,
                                              .name_text = TEXT_METRIC}};
     const struct trace trace = {.kind = TRACE_TRIAL,
-                                .wall_ms = start_ms,
+                                .wall_ms = ROWS_NOW_MS,
                                 .experiment = 1,
                                 .trial = number,
                                 .a = TRIAL_COMPLETED};

@@ -18,11 +18,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-static const int64_t now_ms = 1795000000123;
 static struct shim *shim;
 static bool every_call;
-static char *folder;
-static char path[512];
 
 /* ---- an allocator that fails on demand, SQLite's and ours ---- */
 
@@ -105,16 +102,17 @@ static enum tide_status turn(struct store *store, struct run *run)
     const struct store_texts texts = {items, 4};
     const struct record records[] = {
         {.kind = RECORD_EXPERIMENT,
-         .experiment = {.id = 1, .created_ms = now_ms, .name_text = 1, .spec_text = 2}},
+         .experiment = {.id = 1, .created_ms = ROWS_NOW_MS, .name_text = 1, .spec_text = 2}},
         {.kind = RECORD_WORKER,
-         .worker = {.id = 1, .first_seen_ms = now_ms, .last_seen_ms = now_ms, .name_text = 3}},
+         .worker =
+             {.id = 1, .first_seen_ms = ROWS_NOW_MS, .last_seen_ms = ROWS_NOW_MS, .name_text = 3}},
         {.kind = RECORD_SUGGESTION,
          .suggestion = {.experiment = 1, .number = run->tried, .params_text = 4}},
         {.kind = RECORD_TRIAL,
          .trial = {.experiment = 1,
                    .number = run->tried,
                    .suggestion = run->tried,
-                   .created_ms = now_ms}}};
+                   .created_ms = ROWS_NOW_MS}}};
     struct error error = {0};
 
     for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
@@ -123,7 +121,7 @@ static enum tide_status turn(struct store *store, struct run *run)
             return told(status, &error);
         }
     }
-    enum tide_status status = store_commit(store, now_ms, &error);
+    enum tide_status status = store_commit(store, ROWS_NOW_MS, &error);
     run->kept = status == TIDE_FULL || status == TIDE_NO_MEMORY;
     run->tried++;
     if (status == TIDE_OK) {
@@ -162,8 +160,11 @@ static enum tide_status work(struct store *store, struct run *run)
 
 static struct store_options options_for_test(void)
 {
-    return (struct store_options){
-        .path = path, .software = "test", .vfs = "shim", .checkpoint_pages = 4, .wall_ms = now_ms};
+    return (struct store_options){.path = store_path,
+                                  .software = "test",
+                                  .vfs = "shim",
+                                  .checkpoint_pages = 4,
+                                  .wall_ms = ROWS_NOW_MS};
 }
 
 static void disarm(void)
@@ -188,7 +189,7 @@ static void run_once(struct run *run)
     (void)work(store, run);
     if (run->kept) {
         disarm();
-        assert_int_equal(store_commit(store, now_ms, &error), TIDE_OK);
+        assert_int_equal(store_commit(store, ROWS_NOW_MS, &error), TIDE_OK);
         run->acknowledged = run->tried;
     }
     store_close(store);
@@ -200,7 +201,7 @@ static void remove_store(void)
     char name[600];
 
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        (void)snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        (void)snprintf(name, sizeof name, "%s%s", store_path, suffixes[i]);
         (void)unlink(name);
     }
 }
@@ -216,10 +217,10 @@ static void check(const struct run *run, int64_t n)
         fail_msg("call %lld: %s", (long long)n, error.text);
     }
     store_close(store);
-    int64_t trials = query_integer(path, "SELECT count(*) FROM trial");
+    int64_t trials = query_integer(store_path, "SELECT count(*) FROM trial");
     if (trials < run->acknowledged || trials > run->tried ||
-        query_integer(path, "SELECT count(*) FROM pragma_integrity_check"
-                            " WHERE integrity_check <> 'ok'") != 0) {
+        query_integer(store_path, "SELECT count(*) FROM pragma_integrity_check"
+                                  " WHERE integrity_check <> 'ok'") != 0) {
         fail_msg("call %lld: %lld trials, %d acknowledged, or not sound", (long long)n,
                  (long long)trials, run->acknowledged);
     }
@@ -252,19 +253,9 @@ static bool fail_at(int64_t n, bool is_new, uint32_t calls)
 
 static int setup(void **state)
 {
-    (void)state;
-    folder = scratch_new();
-    (void)snprintf(path, sizeof path, "%s/store.db", folder);
     shim->sync_us = -1; /* the medium is not what is tested here */
     shim->for_ever = shim->full = false;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    scratch_free(folder);
-    return 0;
+    return folder_make(state);
 }
 
 /* Every `stride`th call, for a store that is new and for one that is not. */
@@ -336,7 +327,7 @@ static void test_file_systems(void **state)
         system_type = unreliable[i].type;
         assert_int_equal(store_open(&options, &store, &error), TIDE_REFUSED);
         assert_non_null(strstr(error.text, unreliable[i].name));
-        assert_int_equal(access(path, F_OK), -1);
+        assert_int_equal(access(store_path, F_OK), -1);
     }
     system_type = 0x794c7630;
     assert_int_equal(store_open(&options, &store, &error), TIDE_OK);
@@ -357,7 +348,7 @@ static void test_ballast(void **state)
     struct run run = {0};
 
     (void)state;
-    (void)snprintf(ballast, sizeof ballast, "%s.ballast", path);
+    (void)snprintf(ballast, sizeof ballast, "%s.ballast", store_path);
     options.ballast_bytes = 1 << 20;
     assert_int_equal(store_open(&options, &store, &error), TIDE_OK);
     assert_true(store_health(store).ballast);
@@ -378,12 +369,12 @@ static void test_ballast(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_each_call_fails_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_disk_breaks_for_good, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_disk_is_full, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_file_systems, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_ballast, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_each_call_fails_once, setup, folder_remove),
+        cmocka_unit_test_setup_teardown(test_the_disk_breaks_for_good, setup, folder_remove),
+        cmocka_unit_test_setup_teardown(test_the_disk_is_full, setup, folder_remove),
+        cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, folder_remove),
+        cmocka_unit_test_setup_teardown(test_file_systems, setup, folder_remove),
+        cmocka_unit_test_setup_teardown(test_ballast, setup, folder_remove),
     };
     sqlite3_mem_methods failing;
 

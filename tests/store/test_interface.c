@@ -18,8 +18,6 @@
 enum { TRIALS = 21 };
 
 static const char *page_path;
-static char *folder;
-static char path[512];
 static struct store *store;
 static struct sqlite3 *db;
 
@@ -27,24 +25,20 @@ static int setup(void **state)
 {
     struct error error;
 
-    (void)state;
-    folder = scratch_new();
-    (void)snprintf(path, sizeof path, "%s/store.db", folder);
-    store = store_for_test(path, NULL);
+    (void)folder_make(state);
+    store = store_for_test(store_path, NULL);
     for (int32_t number = 0; number < TRIALS; number++) {
         simple_turn(store, number);
     }
     commit_for_test(store);
-    return store_reader_open(path, &db, &error) == TIDE_OK ? 0 : -1;
+    return store_reader_open(store_path, &db, &error) == TIDE_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
-    (void)state;
     store_reader_close(db);
     store_close(store);
-    scratch_free(folder);
-    return 0;
+    return folder_remove(state);
 }
 
 static sqlite3_stmt *query(const char *sql)

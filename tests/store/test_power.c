@@ -19,7 +19,6 @@
 
 enum { CUTS_A_DISK = 25, OPERATIONS_MAX = 500 };
 
-static const int64_t now_ms = 1795000000123;
 static int cuts = 100;
 
 struct life {
@@ -37,7 +36,7 @@ static enum tide_status open_store(struct life *life, struct store **store)
                                           .software = "test",
                                           .vfs = "power",
                                           .checkpoint_pages = 12,
-                                          .wall_ms = now_ms};
+                                          .wall_ms = ROWS_NOW_MS};
     struct error error;
     enum tide_status status = store_open(&options, store, &error);
 
@@ -59,7 +58,7 @@ static void live(struct life *life)
     }
     while (!power_disk_is_off(life->disk)) {
         simple_turn(store, life->tried++);
-        if (store_commit(store, now_ms, &error) == TIDE_OK) {
+        if (store_commit(store, ROWS_NOW_MS, &error) == TIDE_OK) {
             life->acknowledged = life->tried;
             life->commits++;
         }

@@ -19,25 +19,6 @@
 
 enum { NOBODY = 65534 };
 
-static const int64_t now_ms = 1795000000123;
-static char *folder;
-static char path[512];
-
-static int setup(void **state)
-{
-    (void)state;
-    folder = scratch_new();
-    (void)snprintf(path, sizeof path, "%s/store.db", folder);
-    return chmod(folder, 0755);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    scratch_free(folder);
-    return 0;
-}
-
 /* ---- another process, with a word each way ---- */
 
 struct other {
@@ -95,7 +76,8 @@ static int other_end(struct other *other)
 
 static int open_second(int hears, int says)
 {
-    struct store_options options = {.path = path, .software = "second", .wall_ms = now_ms};
+    struct store_options options = {
+        .path = store_path, .software = "second", .wall_ms = ROWS_NOW_MS};
     struct store *store;
     struct error error;
     char want[64];
@@ -111,13 +93,13 @@ static void test_second_coordinator_is_refused(void **state)
 {
     (void)state;
     struct other other = other_start(open_second);
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     say(other.to);
     hear(other.from);
     assert_int_equal(other_end(&other), 0);
     assert_int_equal(store_incarnation(store), 1);
     store_close(store);
-    store_close(store_for_test(path, NULL)); /* and the lock is free again */
+    store_close(store_for_test(store_path, NULL)); /* and the lock is free again */
 }
 
 /* Where the lock did not help (two hosts, a copy moved into place) the incarnation does. */
@@ -126,20 +108,20 @@ static void test_stale_incarnation_writes_nothing(void **state)
     struct error error;
 
     (void)state;
-    struct store *old = store_for_test(path, "shim"); /* a VFS of its own takes no lock */
+    struct store *old = store_for_test(store_path, "shim"); /* a VFS of its own takes no lock */
     simple_turn(old, 0);
     commit_for_test(old);
-    struct store *new = store_for_test(path, "shim");
+    struct store *new = store_for_test(store_path, "shim");
     assert_int_equal(store_incarnation(new), 2);
     simple_turn(old, 1);
-    assert_int_equal(store_commit(old, now_ms, &error), TIDE_STALE);
-    assert_int_equal(store_commit(old, now_ms, &error), TIDE_IO); /* for ever */
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM trial"), 1);
+    assert_int_equal(store_commit(old, ROWS_NOW_MS, &error), TIDE_STALE);
+    assert_int_equal(store_commit(old, ROWS_NOW_MS, &error), TIDE_IO); /* for ever */
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM trial"), 1);
     simple_turn(new, 1);
     commit_for_test(new);
     store_close(old);
     store_close(new);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM trial"), 2);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM trial"), 2);
 }
 
 /* ---- readers ---- */
@@ -156,7 +138,7 @@ static int read_as_nobody(int hears, int says)
         struct sqlite3 *db;
         struct error error;
         sqlite3_stmt *statement;
-        if (store_reader_open(path, &db, &error) != TIDE_OK) {
+        if (store_reader_open(store_path, &db, &error) != TIDE_OK) {
             (void)fprintf(stderr, "%s\n", error.text);
             return 2;
         }
@@ -188,7 +170,7 @@ static void test_reader_without_write_permission(void **state)
 {
     (void)state;
     struct other other = other_start(read_as_nobody);
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     for (int32_t number = 0; number < 5; number++) {
         simple_turn(store, number);
         commit_for_test(store);
@@ -206,17 +188,17 @@ static void test_reader_on_read_only_medium(void **state)
 
     (void)state;
     struct other other = other_start(read_as_nobody);
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     commit_for_test(store);
     store_close(store);
-    (void)snprintf(name, sizeof name, "%s-wal", path);
+    (void)snprintf(name, sizeof name, "%s-wal", store_path);
     assert_int_equal(unlink(name), 0);
-    (void)snprintf(name, sizeof name, "%s-shm", path);
+    (void)snprintf(name, sizeof name, "%s-shm", store_path);
     assert_int_equal(unlink(name), 0);
-    assert_int_equal(chmod(folder, 0555), 0);
+    assert_int_equal(chmod(store_folder, 0555), 0);
     int count = count_by(&other);
-    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(chmod(store_folder, 0755), 0);
     assert_int_equal(count, 1);
     assert_int_equal(other_end(&other), 0);
 }
@@ -229,7 +211,7 @@ static int hold_cursor(int hears, int says)
     sqlite3_stmt *statement;
 
     hear(hears);
-    if (store_reader_open(path, &db, &error) != TIDE_OK ||
+    if (store_reader_open(store_path, &db, &error) != TIDE_OK ||
         sqlite3_prepare_v2(db, "SELECT number FROM trial", -1, &statement, NULL) != SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_ROW) {
         return 1;
@@ -245,7 +227,7 @@ static int hold_cursor(int hears, int says)
 static void big_turn(struct store *store)
 {
     static char text[4000];
-    const struct trace trace = {.kind = TRACE_COMMAND, .wall_ms = now_ms, .trial = -1};
+    const struct trace trace = {.kind = TRACE_COMMAND, .wall_ms = ROWS_NOW_MS, .trial = -1};
 
     memset(text, 'x', sizeof text - 1);
     for (int i = 0; i < STORE_CHECKPOINT_PAGES + 500; i++) {
@@ -267,7 +249,7 @@ static void test_open_cursor_holds_the_wal(void **state)
 {
     (void)state;
     struct other other = other_start(hold_cursor);
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     commit_for_test(store);
     say(other.to);
@@ -295,7 +277,7 @@ static int hold_lock(int hears, int says)
     sqlite3 *db;
 
     hear(hears);
-    if (sqlite3_open(path, &db) != SQLITE_OK ||
+    if (sqlite3_open(store_path, &db) != SQLITE_OK ||
         sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
         return 1;
     }
@@ -312,24 +294,25 @@ static void test_shell_in_a_transaction(void **state)
 
     (void)state;
     struct other other = other_start(hold_lock);
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     commit_for_test(store);
     say(other.to);
     hear(other.from);
     simple_turn(store, 1);
-    assert_int_equal(store_commit(store, now_ms, &error), TIDE_BUSY);
+    assert_int_equal(store_commit(store, ROWS_NOW_MS, &error), TIDE_BUSY);
     assert_int_equal(store_holder(store), other.process);
     simple_turn(store, 2); /* the core goes on */
-    assert_int_equal(store_commit(store, now_ms, &error), TIDE_BUSY);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM trial"), 1);
+    assert_int_equal(store_commit(store, ROWS_NOW_MS, &error), TIDE_BUSY);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM trial"), 1);
     say(other.to);
     hear(other.from);
     assert_int_equal(other_end(&other), 0);
     commit_for_test(store);
     assert_int_equal(store_holder(store), 0);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM trial"), 3);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM event"), 3); /* each line once */
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM trial"), 3);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM event"),
+                     3); /* each line once */
     store_close(store);
 }
 
@@ -337,7 +320,7 @@ static void test_shell_in_a_transaction(void **state)
 
 static void expect_refused(const char *text)
 {
-    struct store_options options = {.path = path, .software = "test", .wall_ms = now_ms};
+    struct store_options options = {.path = store_path, .software = "test", .wall_ms = ROWS_NOW_MS};
     struct store *store;
     struct sqlite3 *db;
     struct error error;
@@ -345,7 +328,7 @@ static void expect_refused(const char *text)
     assert_int_equal(store_open(&options, &store, &error), TIDE_REFUSED);
     assert_non_null(strstr(error.text, text));
     assert_null(store);
-    assert_int_equal(store_reader_open(path, &db, &error), TIDE_REFUSED);
+    assert_int_equal(store_reader_open(store_path, &db, &error), TIDE_REFUSED);
     assert_null(db);
 }
 
@@ -353,7 +336,7 @@ static void sql_for_test(const char *sql)
 {
     sqlite3 *db;
 
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open(store_path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
@@ -364,14 +347,15 @@ static void test_other_files_are_refused(void **state)
     struct error error;
 
     (void)state;
-    assert_int_equal(store_reader_open(path, &db, &error), TIDE_NOT_FOUND);
-    file_write(path, "name: digits\ncommand: this is a spec, and not a database at all, is it?\n");
+    assert_int_equal(store_reader_open(store_path, &db, &error), TIDE_NOT_FOUND);
+    file_write(store_path,
+               "name: digits\ncommand: this is a spec, and not a database at all, is it?\n");
     expect_refused("is not a tidemill store");
-    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(store_path), 0);
     sql_for_test("CREATE TABLE other (x)");
     expect_refused("is a database of another program");
-    assert_int_equal(unlink(path), 0);
-    store_close(store_for_test(path, NULL));
+    assert_int_equal(unlink(store_path), 0);
+    store_close(store_for_test(store_path, NULL));
     sql_for_test("PRAGMA user_version = 2");
     expect_refused("was written by a newer tidemill (schema 2, this one knows 1)");
 }
@@ -380,11 +364,11 @@ static void test_other_files_are_refused(void **state)
 static void test_awkward_names(void **state)
 {
     (void)state;
-    (void)snprintf(path, sizeof path, "%s/100%% of a? #store.db", folder);
-    struct store *store = store_for_test(path, NULL);
+    (void)snprintf(store_path, sizeof store_path, "%s/100%% of a? #store.db", store_folder);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     commit_for_test(store);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM trial"), 1);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM trial"), 1);
     store_close(store);
 }
 
@@ -395,11 +379,11 @@ static void test_backup(void **state)
     struct error error;
 
     (void)state;
-    (void)snprintf(copy, sizeof copy, "%s/it's a copy.db", folder);
-    struct store *store = store_for_test(path, NULL);
+    (void)snprintf(copy, sizeof copy, "%s/it's a copy.db", store_folder);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     commit_for_test(store);
-    assert_int_equal(store_reader_open(path, &db, &error), TIDE_OK);
+    assert_int_equal(store_reader_open(store_path, &db, &error), TIDE_OK);
     if (store_backup(db, copy, &error) != TIDE_OK) {
         fail_msg("%s", error.text);
     }
@@ -413,15 +397,19 @@ static void test_backup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_second_coordinator_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_stale_incarnation_writes_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_reader_without_write_permission, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_reader_on_read_only_medium, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_open_cursor_holds_the_wal, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_shell_in_a_transaction, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_other_files_are_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_awkward_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_backup, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_second_coordinator_is_refused, folder_make,
+                                        folder_remove),
+        cmocka_unit_test_setup_teardown(test_stale_incarnation_writes_nothing, folder_make,
+                                        folder_remove),
+        cmocka_unit_test_setup_teardown(test_reader_without_write_permission, folder_make,
+                                        folder_remove),
+        cmocka_unit_test_setup_teardown(test_reader_on_read_only_medium, folder_make,
+                                        folder_remove),
+        cmocka_unit_test_setup_teardown(test_open_cursor_holds_the_wal, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_shell_in_a_transaction, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_other_files_are_refused, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_awkward_names, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_backup, folder_make, folder_remove),
     };
 
     return shim_register("shim") == NULL ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,24 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static char *folder;
-static char path[512];
-
-static int setup(void **state)
-{
-    (void)state;
-    folder = scratch_new();
-    (void)snprintf(path, sizeof path, "%s/store.db", folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    scratch_free(folder);
-    return 0;
-}
-
 /* Random turns, some of several steps in one commit, some restarts: after each, the same rows. */
 static void test_rows_read_back(void **state)
 {
@@ -40,9 +22,9 @@ static void test_rows_read_back(void **state)
 
     (void)state;
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        (void)snprintf(path, sizeof path, "%s/store-%d.db", folder, (int)seed);
+        (void)snprintf(store_path, sizeof store_path, "%s/store-%d.db", store_folder, (int)seed);
         world_init(&world, seed);
-        struct store *store = store_for_test(path, NULL);
+        struct store *store = store_for_test(store_path, NULL);
         for (int turn = 0; turn < 60; turn++) {
             for (int step = turn % 4; step >= 0; step--) {
                 world_turn(&world, store);
@@ -51,7 +33,7 @@ static void test_rows_read_back(void **state)
             world_check(&world, store);
             if (turn % 20 == 7) {
                 store_close(store);
-                store = store_for_test(path, NULL);
+                store = store_for_test(store_path, NULL);
                 world_check(&world, store);
             }
         }
@@ -123,12 +105,12 @@ static void test_incarnations_and_cluster(void **state)
     char cluster[WIRE_ID_HEX + 1];
 
     (void)state;
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     assert_int_equal(store_incarnation(store), 1);
     assert_int_equal(strlen(store_cluster(store)), WIRE_ID_HEX);
     memcpy(cluster, store_cluster(store), sizeof cluster);
     store_close(store);
-    store = store_for_test(path, NULL);
+    store = store_for_test(store_path, NULL);
     assert_int_equal(store_incarnation(store), 2);
     assert_string_equal(store_cluster(store), cluster);
     store_close(store);
@@ -138,31 +120,33 @@ static void test_incarnations_and_cluster(void **state)
 static void test_views(void **state)
 {
     (void)state;
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     for (int32_t number = 0; number < 10; number++) {
         simple_turn(store, number);
     }
     commit_for_test(store);
     /* Trials 6 and up break params_m <= 25, so 5 is the best by a value that falls with number. */
-    assert_int_equal(query_integer(path, "SELECT number FROM best WHERE experiment = 1"), 5);
-    assert_int_equal(query_integer(path, "SELECT number FROM trial WHERE state = 'completed'"
-                                         " ORDER BY value LIMIT 1"),
+    assert_int_equal(query_integer(store_path, "SELECT number FROM best WHERE experiment = 1"), 5);
+    assert_int_equal(query_integer(store_path, "SELECT number FROM trial WHERE state = 'completed'"
+                                               " ORDER BY value LIMIT 1"),
                      9);
-    assert_int_equal(query_integer(path, "SELECT params->>'layers' FROM trial WHERE id = '1.4'"),
-                     3);
-    assert_int_equal(query_integer(path, "SELECT completed FROM progress WHERE experiment = 1"),
+    assert_int_equal(
+        query_integer(store_path, "SELECT params->>'layers' FROM trial WHERE id = '1.4'"), 3);
+    assert_int_equal(
+        query_integer(store_path, "SELECT completed FROM progress WHERE experiment = 1"), 10);
+    assert_int_equal(query_integer(store_path, "SELECT round(useful_seconds * 1000) FROM cost"),
+                     9000);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM ledger"), 10);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM attempt_current"
+                                               " WHERE worker_name = 'spot-a1'"),
                      10);
-    assert_int_equal(query_integer(path, "SELECT round(useful_seconds * 1000) FROM cost"), 9000);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM ledger"), 10);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM attempt_current"
-                                         " WHERE worker_name = 'spot-a1'"),
-                     10);
-    assert_int_equal(query_integer(path, "SELECT budget_trials FROM experiment"), 50);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM experiment WHERE constraints ="
-                                         " '[{\"metric\":\"params_m\",\"min\":null,\"max\":25.0}]'"
-                                         " AND metric = 'val_loss' AND direction = 'minimize'"),
+    assert_int_equal(query_integer(store_path, "SELECT budget_trials FROM experiment"), 50);
+    assert_int_equal(query_integer(store_path,
+                                   "SELECT count(*) FROM experiment WHERE constraints ="
+                                   " '[{\"metric\":\"params_m\",\"min\":null,\"max\":25.0}]'"
+                                   " AND metric = 'val_loss' AND direction = 'minimize'"),
                      1);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM parameter WHERE log = 1"), 2);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM parameter WHERE log = 1"), 2);
     store_close(store);
 }
 
@@ -172,7 +156,7 @@ static void test_metric_current(void **state)
     static const char *const items[] = {"val_loss"};
 
     (void)state;
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     struct record attempt = {
         .kind = RECORD_ATTEMPT,
@@ -190,9 +174,9 @@ static void test_metric_current(void **state)
     assert_int_equal(store_apply(store, &metric, &(struct store_texts){items, 1}), TIDE_OK);
     assert_int_equal(store_apply(store, &metric, &(struct store_texts){items, 1}), TIDE_OK);
     commit_for_test(store);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM metric"), 2);
-    assert_int_equal(query_integer(path, "SELECT value FROM metric_current"
-                                         " WHERE experiment = 1 AND trial = 0 AND step = 1"),
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM metric"), 2);
+    assert_int_equal(query_integer(store_path, "SELECT value FROM metric_current"
+                                               " WHERE experiment = 1 AND trial = 0 AND step = 1"),
                      17);
     store_close(store);
 }
@@ -206,7 +190,7 @@ static void test_lending(void **state)
     struct error error;
 
     (void)state;
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     commit_for_test(store);
     assert_int_equal(store_params(store, 1, 0, &params, &error), TIDE_OK);
@@ -239,8 +223,8 @@ static void test_fences(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        (void)snprintf(path, sizeof path, "%s/store-%zu.db", folder, i);
-        struct store *store = store_for_test(path, NULL);
+        (void)snprintf(store_path, sizeof store_path, "%s/store-%zu.db", store_folder, i);
+        struct store *store = store_for_test(store_path, NULL);
         simple_turn(store, 0);
         commit_for_test(store);
         struct record record = {.kind = RECORD_TRIAL, .trial = wrong[i]};
@@ -276,13 +260,13 @@ static void test_late(void **state)
     struct error error;
 
     (void)state;
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     assert_int_equal(store_apply(store, &late, &none), TIDE_OK); /* in one batch, in any order */
     assert_int_equal(store_apply(store, &lost, &none), TIDE_OK);
     commit_for_test(store);
-    assert_int_equal(query_integer(path, "SELECT duration_ms FROM attempt WHERE number = 2"
-                                         " AND state = 'done' AND late = 1"),
+    assert_int_equal(query_integer(store_path, "SELECT duration_ms FROM attempt WHERE number = 2"
+                                               " AND state = 'done' AND late = 1"),
                      4711);
     late.attempt.number = 3;
     assert_int_equal(store_apply(store, &late, &none), TIDE_OK);
@@ -299,21 +283,24 @@ static void test_log_is_bounded(void **state)
 
     (void)state;
     memset(piece, 'x', PIECE);
-    struct store *store = store_for_test(path, NULL);
+    struct store *store = store_for_test(store_path, NULL);
     simple_turn(store, 0);
     for (int64_t i = 0; i < PIECES; i++) {
         assert_int_equal(store_log(store, &attempt, STREAM_STDERR, i * PIECE, piece), TIDE_OK);
     }
     assert_int_equal(store_log(store, &unknown, STREAM_STDERR, 0, piece), TIDE_OK);
     commit_for_test(store);
-    assert_int_equal(query_integer(path, "SELECT sum(length(text)) FROM log WHERE stream = 'stderr'"
-                                         " AND offset < 1048576"),
+    assert_int_equal(query_integer(store_path,
+                                   "SELECT sum(length(text)) FROM log WHERE stream = 'stderr'"
+                                   " AND offset < 1048576"),
                      STORE_LOG_HEAD_BYTES);
-    assert_int_equal(query_integer(path, "SELECT sum(length(text)) FROM log WHERE stream = 'stderr'"
-                                         " AND offset >= 1048576"),
+    assert_int_equal(query_integer(store_path,
+                                   "SELECT sum(length(text)) FROM log WHERE stream = 'stderr'"
+                                   " AND offset >= 1048576"),
                      STORE_LOG_TAIL_BYTES + PIECE);
-    assert_int_equal(query_integer(path, "SELECT max(offset) FROM log"), (PIECES - 1) * PIECE);
-    assert_int_equal(query_integer(path, "SELECT count(*) FROM log WHERE trial = 77"), 0);
+    assert_int_equal(query_integer(store_path, "SELECT max(offset) FROM log"),
+                     (PIECES - 1) * PIECE);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM log WHERE trial = 77"), 0);
     store_close(store);
 }
 
@@ -336,12 +323,12 @@ static void test_migration(void **state)
     struct error error;
 
     (void)state;
-    (void)snprintf(copy, sizeof copy, "%s.bak-v1", path);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(migrate(db, path, steps, 1, &error), TIDE_OK);
-    assert_int_equal(migrate(db, path, steps, 1, &error), TIDE_OK); /* nothing to do */
+    (void)snprintf(copy, sizeof copy, "%s.bak-v1", store_path);
+    assert_int_equal(sqlite3_open(store_path, &db), SQLITE_OK);
+    assert_int_equal(migrate(db, store_path, steps, 1, &error), TIDE_OK);
+    assert_int_equal(migrate(db, store_path, steps, 1, &error), TIDE_OK); /* nothing to do */
     assert_int_equal(access(copy, F_OK), -1);
-    assert_int_equal(migrate(db, path, steps, 3, &error), TIDE_BUG);
+    assert_int_equal(migrate(db, store_path, steps, 3, &error), TIDE_BUG);
     assert_int_equal(value_of(db, "PRAGMA user_version"), 2);
     assert_int_equal(value_of(db, "SELECT sum(a) FROM x"), 2);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -381,16 +368,16 @@ static void test_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_rows_read_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rows_read_back, folder_make, folder_remove),
         cmocka_unit_test(test_no_field_is_forgotten),
-        cmocka_unit_test_setup_teardown(test_incarnations_and_cluster, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_views, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_metric_current, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_lending, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_fences, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_late, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_log_is_bounded, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_migration, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_incarnations_and_cluster, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_views, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_metric_current, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_lending, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_fences, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_late, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_log_is_bounded, folder_make, folder_remove),
+        cmocka_unit_test_setup_teardown(test_migration, folder_make, folder_remove),
         cmocka_unit_test(test_moments),
     };
 

@@ -6,13 +6,11 @@
 
 #include <string.h>
 
-static const int64_t start_ms = 1795000000123;
-
 void world_init(struct world *world, uint64_t seed)
 {
     memset(world, 0, sizeof *world);
     rng_init(&world->rng, seed, "world");
-    world->now_ms = start_ms;
+    world->now_ms = ROWS_NOW_MS;
 }
 
 static int32_t below(struct world *world, int32_t bound)

@@ -92,6 +92,19 @@ void coordinator_close(struct coordinator *self)
     scratch_free(self->folder);
 }
 
+int coordinator_setup(void **state)
+{
+    coordinator_open(*state);
+    coordinator_worker(*state, NULL);
+    return 0;
+}
+
+int coordinator_teardown(void **state)
+{
+    coordinator_close(*state);
+    return 0;
+}
+
 /* --- sending --- */
 
 void coordinator_send(struct coordinator *self, struct wire_message *message)
@@ -267,6 +280,34 @@ void coordinator_wait(struct coordinator *self, const int *value, int least)
             fail_msg("waited %d s for what did not happen", WAIT_MS / 1000);
         }
         coordinator_turn(self, 100);
+    }
+}
+
+void coordinator_wait_output(struct coordinator *self, const struct record *record,
+                             const char *words)
+{
+    const int64_t until_ms = now_ms() + WAIT_MS;
+
+    while (strstr(record->logs[STREAM_STDOUT], words) == NULL) {
+        if (now_ms() > until_ms) {
+            fail_msg("'%s' was not printed within %d s", words, WAIT_MS / 1000);
+        }
+        coordinator_turn(self, 100);
+    }
+}
+
+void record_ended(const struct record *record, enum wire_outcome outcome, enum wire_cause cause)
+{
+    if (record->result.outcome != outcome || record->result.cause != cause) {
+        fail_msg("%s, %s: %s", wire_outcome_text(record->result.outcome),
+                 wire_cause_text(record->result.cause), record->message);
+    }
+}
+
+void record_says(const struct record *record, const char *words)
+{
+    if (strstr(record->message, words) == NULL) {
+        fail_msg("'%s' is not in: %s", words, record->message);
     }
 }
 

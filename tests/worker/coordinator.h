@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { RECORDS_MAX = 64, RECORD_TEXT_BYTES = 65536, WAIT_MS = 30000 };
+enum { RECORDS_MAX = 64, RECORD_TEXT_BYTES = 65536, WAIT_MS = 60000 };
 
 /* What was heard of one attempt. */
 struct record {
@@ -32,6 +32,11 @@ struct record {
     char hash[WIRE_HASH_HEX + 1];
     char location[1024];
 };
+
+/* record_ended, record_says: fail the test unless the attempt ended so, with these words in its
+ * message. */
+void record_ended(const struct record *record, enum wire_outcome outcome, enum wire_cause cause);
+void record_says(const struct record *record, const char *words);
 
 struct coordinator {
     char *folder;
@@ -56,6 +61,11 @@ struct coordinator {
 void coordinator_open(struct coordinator *self);
 void coordinator_close(struct coordinator *self);
 
+/* coordinator_setup, coordinator_teardown: of a test whose state is a coordinator, with its worker.
+ */
+int coordinator_setup(void **state);
+int coordinator_teardown(void **state);
+
 /* coordinator_stop, coordinator_restart: it is gone as by kill -9, and comes back under the next
  * incarnation. */
 void coordinator_stop(struct coordinator *self);
@@ -70,6 +80,10 @@ void coordinator_turn(struct coordinator *self, int wait_ms);
 
 /* coordinator_wait: turns until *value >= least; fails the test after WAIT_MS. */
 void coordinator_wait(struct coordinator *self, const int *value, int least);
+
+/* coordinator_wait_output: turns until the attempt has printed `words` on stdout. */
+void coordinator_wait_output(struct coordinator *self, const struct record *record,
+                             const char *words);
 
 /* coordinator_wait_exit: until the worker has ended; its exit status as waitpid gives it. */
 int coordinator_wait_exit(struct coordinator *self);

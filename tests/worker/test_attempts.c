@@ -18,17 +18,8 @@ static struct coordinator self;
 
 static int open_self(void **state)
 {
-    (void)state;
-    coordinator_open(&self);
-    coordinator_worker(&self, NULL);
-    return 0;
-}
-
-static int close_self(void **state)
-{
-    (void)state;
-    coordinator_close(&self);
-    return 0;
+    *state = &self;
+    return coordinator_setup(state);
 }
 
 static struct record *run_script(int32_t trial, const char *script)
@@ -38,28 +29,13 @@ static struct record *run_script(int32_t trial, const char *script)
     return coordinator_run(&self, &assign);
 }
 
-static void ended(const struct record *record, enum wire_outcome outcome, enum wire_cause cause)
-{
-    if (record->result.outcome != outcome || record->result.cause != cause) {
-        fail_msg("%s, %s: %s", wire_outcome_text(record->result.outcome),
-                 wire_cause_text(record->result.cause), record->message);
-    }
-}
-
-static void says(const struct record *record, const char *words)
-{
-    if (strstr(record->message, words) == NULL) {
-        fail_msg("'%s' is not in: %s", words, record->message);
-    }
-}
-
 static void a_script_that_only_prints_completes(void **state)
 {
     const struct record *record =
         run_script(0, "echo epoch 1 val_loss=0.5; echo epoch 2 val_loss=0.31; echo done >&2");
 
     (void)state;
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_close(record->value, 0.31, 0, 0);
     assert_int_equal(record->accepted, 1);
     assert_int_equal(record->result.last_step, 2);
@@ -77,29 +53,29 @@ static void each_failure_says_what_to_do(void **state)
 
     (void)state;
     record = run_script(1, "echo no number here");
-    ended(record, OUTCOME_FAILED, CAUSE_NO_OBJECTIVE);
-    says(record, "'val_loss' was never seen");
-    says(record, "no number here");
+    record_ended(record, OUTCOME_FAILED, CAUSE_NO_OBJECTIVE);
+    record_says(record, "'val_loss' was never seen");
+    record_says(record, "no number here");
     record = run_script(2, "echo Traceback >&2; exit 1");
-    ended(record, OUTCOME_FAILED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_FAILED, CAUSE_EXIT);
     assert_int_equal(record->result.exit_code, 1);
-    says(record, "exit 1; its last lines:\n  Traceback");
+    record_says(record, "exit 1; its last lines:\n  Traceback");
     record = run_script(3, "kill -SEGV $$");
-    ended(record, OUTCOME_FAILED, CAUSE_SIGNAL);
+    record_ended(record, OUTCOME_FAILED, CAUSE_SIGNAL);
     assert_int_equal(record->result.signal, SIGSEGV);
-    says(record, "killed by signal 11");
+    record_says(record, "killed by signal 11");
     record = run_script(4, "kill -KILL $$");
-    says(record, "perhaps the machine ran out of memory");
+    record_says(record, "perhaps the machine ran out of memory");
     assign.attempt.trial = 5;
     assign.words[0] = "no-such-command";
     record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_FAILED, CAUSE_NOT_FOUND);
-    says(record, "'no-such-command' cannot be found");
+    record_ended(record, OUTCOME_FAILED, CAUSE_NOT_FOUND);
+    record_says(record, "'no-such-command' cannot be found");
     assign.attempt.trial = 6;
     assign.words[0] = "/etc/passwd";
     record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_FAILED, CAUSE_CANNOT_RUN);
-    says(record, "'/etc/passwd' cannot be run: Permission denied");
+    record_ended(record, OUTCOME_FAILED, CAUSE_CANNOT_RUN);
+    record_says(record, "'/etc/passwd' cannot be run: Permission denied");
 }
 
 static void the_infeasible_is_told_apart(void **state)
@@ -107,23 +83,23 @@ static void the_infeasible_is_told_apart(void **state)
     struct wire_assign assign = assignment(13, 1, "echo CUDA out of memory; sleep 600");
 
     (void)state;
-    ended(run_script(10, "echo val_loss=nan; exit 1"), OUTCOME_INFEASIBLE, CAUSE_NON_FINITE);
-    ended(run_script(11, "exit 65"), OUTCOME_INFEASIBLE, CAUSE_INFEASIBLE);
+    record_ended(run_script(10, "echo val_loss=nan; exit 1"), OUTCOME_INFEASIBLE, CAUSE_NON_FINITE);
+    record_ended(run_script(11, "exit 65"), OUTCOME_INFEASIBLE, CAUSE_INFEASIBLE);
     const struct record *record =
         run_script(12, "echo '{\"infeasible\":\"too wide\"}' >>$TIDEMILL_REPORT");
-    ended(record, OUTCOME_INFEASIBLE, CAUSE_INFEASIBLE);
-    says(record, "too wide");
+    record_ended(record, OUTCOME_INFEASIBLE, CAUSE_INFEASIBLE);
+    record_says(record, "too wide");
     assign.rules[0] = (struct wire_rule){"CUDA out of memory", THEN_INFEASIBLE};
     assign.rule_count = 1;
     record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_INFEASIBLE, CAUSE_RULE_INFEASIBLE);
-    says(record, "on_output matched: CUDA out of memory");
+    record_ended(record, OUTCOME_INFEASIBLE, CAUSE_RULE_INFEASIBLE);
+    record_says(record, "on_output matched: CUDA out of memory");
 }
 
 static void exit_75_asks_to_be_run_again(void **state)
 {
     (void)state;
-    ended(run_script(20, "exit 75"), OUTCOME_LEFT, CAUSE_REQUEUE);
+    record_ended(run_script(20, "exit 75"), OUTCOME_LEFT, CAUSE_REQUEUE);
 }
 
 static void a_script_that_hangs_is_ended_in_time(void **state)
@@ -134,11 +110,11 @@ static void a_script_that_hangs_is_ended_in_time(void **state)
     assign.timeout_ms = 300;
     assign.grace_ms = 200;
     const struct record *record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_FAILED, CAUSE_TIMEOUT);
+    record_ended(record, OUTCOME_FAILED, CAUSE_TIMEOUT);
     assert_in_range(record->result.duration_ms, 500, 5000);
     assign = assignment(31, 1, "echo val_loss=1; exec sleep 600");
     assign.stall_ms = 300;
-    ended(coordinator_run(&self, &assign), OUTCOME_FAILED, CAUSE_STALL);
+    record_ended(coordinator_run(&self, &assign), OUTCOME_FAILED, CAUSE_STALL);
 }
 
 /* 100 MB on stdout: counted, drained, kept at both ends, and sent as such. */
@@ -148,7 +124,7 @@ static void output_is_bounded_and_never_blocks(void **state)
     const struct record *record = run_script(
         40, "echo begins; yes 0123456789abcdef | head -c 100000000; echo; echo val_loss=0.5");
 
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_true(record->result.output_bytes > 100000000);
     assert_memory_equal(record->logs[STREAM_STDOUT], "begins\n0123", 11);
 }
@@ -161,7 +137,7 @@ static void level_one_is_what_counts(void **state)
             "echo '{\"step\":1,\"metrics\":{\"val_loss\":0.5,\"acc\":0.25}}' >>$r;"
             "echo val_loss=8; echo '{\"final\":true,\"metrics\":{\"val_loss\":0.125}}' >>$r");
 
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_close(record->value, 0.125, 0, 0);
     assert_non_null(strstr(record->points, "val_loss@1=0.5 acc@1=0.25 "));
     record = run_script(51, "echo '@tidemill {\"step\":4,\"metrics\":{\"val_loss\":0.75}}'");
@@ -182,7 +158,7 @@ static void a_script_finds_what_it_needs(void **state)
     assign.env[0] = (struct wire_pair){"OMP_NUM_THREADS", "8"};
     assign.env_count = 1;
     const struct record *record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_string_equal(record->logs[STREAM_STDOUT],
                         "7.60 2 0 20\n0.001 adam true 3\n"
                         "{\"lr\":0.001,\"opt\":\"adam\",\"amp\":true,\"n\":3}\n8\nval_loss=1\n"
@@ -204,11 +180,11 @@ static void a_stop_is_a_notice_and_a_signal(void **state)
     }
     coordinator_stop_attempt(&self, assign.attempt, LEAVE_WINDOW, 10000);
     coordinator_wait(&self, &record->results, 1);
-    ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
+    record_ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
     assert_int_equal(record->result.exit_code, 75);
     assert_non_null(
         strstr(record->logs[STREAM_STDOUT], "{\"reason\":\"window\",\"deadline\":\"20"));
-    says(record, "told to leave: window");
+    record_says(record, "told to leave: window");
 }
 
 static void a_stop_without_grace_kills(void **state)
@@ -222,7 +198,7 @@ static void a_stop_without_grace_kills(void **state)
     }
     coordinator_stop_attempt(&self, assign.attempt, LEAVE_PRUNED, 0);
     coordinator_wait(&self, &record->results, 1);
-    ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
+    record_ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
 }
 
 /* R6: the same attempt again is not run again, a lower one is refused. */
@@ -266,9 +242,9 @@ static void nothing_outlives_its_attempt(void **state)
                    "(setsid flock %s sh -c 'echo held; exec sleep 600' &) ;"
                    "until ! flock -n %s true; do :; done; echo val_loss=1",
                    lock, lock);
-    ended(run_script(90, script), OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(run_script(90, script), OUTCOME_COMPLETED, CAUSE_EXIT);
     (void)snprintf(script, sizeof script, "flock -n %s true && echo val_loss=1", lock);
-    ended(run_script(91, script), OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(run_script(91, script), OUTCOME_COMPLETED, CAUSE_EXIT);
 }
 
 /* tidemill.py in a real attempt: it reports, saves, is told to stop, requeues, and goes on. */
@@ -307,12 +283,12 @@ static void a_python_script_saves_and_goes_on(void **state)
     coordinator_wait(&self, &record->checkpoints, 1);
     coordinator_stop_attempt(&self, assign.attempt, LEAVE_PREEMPTION, 20000);
     coordinator_wait(&self, &record->results, 1);
-    ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
+    record_ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
     assert_int_equal(record->checkpoint.step, 3);
     assign.attempt.number = 2;
     assign.checkpoint = record->checkpoint;
     record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_close(record->value, 0.001, 0, 0);
     assert_string_equal(record->points, "val_loss@4=0.00025 val_loss@5=0.0002 ");
 }
@@ -336,5 +312,5 @@ int main(void)
         cmocka_unit_test(a_python_script_saves_and_goes_on),
     };
 
-    return cmocka_run_group_tests(tests, open_self, close_self);
+    return cmocka_run_group_tests(tests, open_self, coordinator_teardown);
 }

@@ -20,37 +20,6 @@
 
 static struct coordinator self;
 
-static int open_self(void **state)
-{
-    (void)state;
-    coordinator_open(&self);
-    coordinator_worker(&self, NULL);
-    return 0;
-}
-
-static int close_self(void **state)
-{
-    (void)state;
-    coordinator_close(&self);
-    return 0;
-}
-
-static void wait_for(const struct record *record, const char *words)
-{
-    for (int i = 0; strstr(record->logs[STREAM_STDOUT], words) == NULL; i++) {
-        assert_true(i < 300);
-        coordinator_turn(&self, 100);
-    }
-}
-
-static void ended(const struct record *record, enum wire_outcome outcome, enum wire_cause cause)
-{
-    if (record->result.outcome != outcome || record->result.cause != cause) {
-        fail_msg("%s, %s: %s", wire_outcome_text(record->result.outcome),
-                 wire_cause_text(record->result.cause), record->message);
-    }
-}
-
 static void path_in(char *path, const char *name)
 {
     (void)snprintf(path, 600, "%s/%s", self.folder, name);
@@ -86,7 +55,7 @@ static void a_result_waits_for_the_coordinator_and_for_the_worker(void **state)
                    go, go);
     const struct wire_assign assign = assignment(1, 1, script);
     struct record *record = coordinator_assign(&self, &assign);
-    wait_for(record, "ready");
+    coordinator_wait_output(&self, record, "ready");
     coordinator_stop(&self);
     file_write(go, "x\n");
     char outbox[700];
@@ -103,7 +72,7 @@ static void a_result_waits_for_the_coordinator_and_for_the_worker(void **state)
     assert_int_equal(self.owed, 1);
     assert_int_equal(self.running, 0);
     coordinator_wait(&self, &record->results, 1);
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_close(record->value, 0.25, 0, 0);
     struct record *again = coordinator_assign(&self, &assign);
     coordinator_wait(&self, &again->refused, 1);
@@ -124,14 +93,14 @@ static void a_trial_runs_on_without_its_coordinator(void **state)
                    go, go);
     const struct wire_assign assign = assignment(1, 1, script);
     struct record *record = coordinator_assign(&self, &assign);
-    wait_for(record, "ready");
+    coordinator_wait_output(&self, record, "ready");
     coordinator_stop(&self);
     coordinator_restart(&self);
     coordinator_wait(&self, &self.hellos, 2);
     assert_int_equal(self.running, 1);
     file_write(go, "x\n");
     coordinator_wait(&self, &record->results, 1);
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_non_null(strstr(record->points, "val_loss@2=1"));
 }
 
@@ -144,7 +113,7 @@ static void a_killed_worker_leaves_nothing_behind(void **state)
     path_in(lock, "lock");
     holding_script(script, sizeof script, lock);
     const struct wire_assign assign = assignment(1, 1, script);
-    wait_for(coordinator_assign(&self, &assign), "held");
+    coordinator_wait_output(&self, coordinator_assign(&self, &assign), "held");
     assert_int_equal(kill(self.worker, SIGKILL), 0);
     assert_int_equal(waitpid(self.worker, NULL, 0), self.worker);
     self.worker = 0;
@@ -164,11 +133,11 @@ static void a_killed_supervisor_is_noticed(void **state)
     (void)snprintf(script, sizeof script, "echo pid $PPID; %s", holding);
     const struct wire_assign assign = assignment(1, 1, script);
     struct record *record = coordinator_assign(&self, &assign);
-    wait_for(record, "held");
+    coordinator_wait_output(&self, record, "held");
     const pid_t supervisor = (pid_t)strtol(record->logs[STREAM_STDOUT] + 4, NULL, 10);
     assert_int_equal(kill(supervisor, SIGKILL), 0);
     coordinator_wait(&self, &record->results, 1);
-    ended(record, OUTCOME_FAILED, CAUSE_WORKER);
+    record_ended(record, OUTCOME_FAILED, CAUSE_WORKER);
     wait_unlocked(lock);
 }
 
@@ -179,10 +148,10 @@ static void sigterm_drains_and_a_second_one_ends(void **state)
     struct record *record = coordinator_assign(&self, &polite);
 
     (void)state;
-    wait_for(record, "ready");
+    coordinator_wait_output(&self, record, "ready");
     assert_int_equal(kill(self.worker, SIGTERM), 0);
     coordinator_wait(&self, &record->results, 1);
-    ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
+    record_ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
     assert_int_equal(WEXITSTATUS(coordinator_wait_exit(&self)), AGENT_EXIT_PREEMPTED);
     assert_int_equal(self.preempts, 1);
     assert_int_equal(self.byes, 1);
@@ -190,7 +159,7 @@ static void sigterm_drains_and_a_second_one_ends(void **state)
     struct wire_assign deaf = assignment(2, 1, "trap '' TERM; echo ready; sleep 600");
     deaf.grace_ms = 600000;
     record = coordinator_assign(&self, &deaf);
-    wait_for(record, "ready");
+    coordinator_wait_output(&self, record, "ready");
     assert_int_equal(kill(self.worker, SIGTERM), 0);
     coordinator_wait(&self, &self.preempts, 2);
     assert_int_equal(kill(self.worker, SIGTERM), 0);
@@ -228,7 +197,7 @@ static void the_next_worker_ends_what_was_left(void **state)
     (void)snprintf(script, sizeof script, "echo pid $PPID; %s", holding);
     const struct wire_assign assign = assignment(1, 1, script);
     struct record *record = coordinator_assign(&self, &assign);
-    wait_for(record, "held");
+    coordinator_wait_output(&self, record, "held");
     const pid_t supervisor = (pid_t)strtol(record->logs[STREAM_STDOUT] + 4, NULL, 10);
     assert_int_equal(kill(supervisor, SIGSTOP), 0); /* it does not see its worker die */
     assert_int_equal(kill(self.worker, SIGKILL), 0);
@@ -262,7 +231,7 @@ static void a_worker_ends_with_its_parent(void **state)
     path_in(lock, "lock");
     holding_script(script, sizeof script, lock);
     const struct wire_assign assign = assignment(1, 1, script);
-    wait_for(coordinator_assign(&self, &assign), "held");
+    coordinator_wait_output(&self, coordinator_assign(&self, &assign), "held");
     (void)snprintf(script, sizeof script, "rm -rf '%s'", self.state);
     assert_int_equal(system(script), 0);
     assert_int_equal(kill(parent, SIGKILL), 0);
@@ -294,7 +263,7 @@ static void a_checkpoint_carries_on(void **state)
     struct record *record = coordinator_run(&self, &assign);
 
     (void)state;
-    ended(record, OUTCOME_LEFT, CAUSE_REQUEUE);
+    record_ended(record, OUTCOME_LEFT, CAUSE_REQUEUE);
     assert_string_equal(record->logs[STREAM_STDOUT], "{\"step\":3,\"saved\":true}\n");
     assert_int_equal(record->checkpoints, 2);
     assert_int_equal(record->checkpoint.seq, 2);
@@ -305,7 +274,7 @@ static void a_checkpoint_carries_on(void **state)
                     "d/more; echo val_loss=1");
     assign.checkpoint = record->checkpoint;
     record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_string_equal(record->logs[STREAM_STDOUT], "1\nweights\nweights\nmore\nval_loss=1\n");
     assert_int_equal(record->checkpoints, 0);
 }
@@ -319,10 +288,10 @@ static void a_stopped_script_leaves_its_checkpoint(void **state)
     struct record *record = coordinator_assign(&self, &assign);
 
     (void)state;
-    wait_for(record, "ready");
+    coordinator_wait_output(&self, record, "ready");
     coordinator_stop_attempt(&self, assign.attempt, LEAVE_WINDOW, 5000);
     coordinator_wait(&self, &record->results, 1);
-    ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
+    record_ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
     assert_int_equal(record->checkpoints, 1);
     assert_int_equal(record->checkpoint.step, 4);
 }
@@ -345,12 +314,12 @@ static void a_checkpoint_that_is_not_the_one_is_refused(void **state)
     assign = saving(3, 2, "echo val_loss=1");
     assign.checkpoint = first->checkpoint;
     struct record *record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_FAILED, CAUSE_BAD_CHECKPOINT);
+    record_ended(record, OUTCOME_FAILED, CAUSE_BAD_CHECKPOINT);
     assert_non_null(strstr(record->message, "its hash differs"));
     assert_int_equal(unlink(path), 0);
     assign.attempt.number = 3;
     record = coordinator_run(&self, &assign);
-    ended(record, OUTCOME_FAILED, CAUSE_BAD_CHECKPOINT);
+    record_ended(record, OUTCOME_FAILED, CAUSE_BAD_CHECKPOINT);
     assert_non_null(strstr(record->message, "No such file"));
 }
 
@@ -366,7 +335,7 @@ static void only_the_last_two_checkpoints_stay(void **state)
     char path[1024];
 
     (void)state;
-    ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
     assert_int_equal(record->checkpoints, 4);
     for (int seq = 1; seq <= 4; seq++) {
         (void)snprintf(path, sizeof path, "%s", record->location + strlen("file:"));
@@ -376,7 +345,8 @@ static void only_the_last_two_checkpoints_stay(void **state)
     }
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, open_self, close_self)
+#define CASE(name)                                                                                 \
+    cmocka_unit_test_prestate_setup_teardown(name, coordinator_setup, coordinator_teardown, &self)
 
 int main(void)
 {

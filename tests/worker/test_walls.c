@@ -25,13 +25,6 @@ static void open_with(const char *const *words)
     coordinator_worker(&self, words);
 }
 
-static int close_self(void **state)
-{
-    (void)state;
-    coordinator_close(&self);
-    return 0;
-}
-
 static void the_environment_is_made_from_nothing(void **state)
 {
     static const char *const words[] = {"--allow-root", NULL};
@@ -73,7 +66,7 @@ static void as_root_another_user_runs_it(void **state)
     (void)state;
     if (geteuid() != 0 || nobody == NULL) {
         print_message("this needs root, and the user nobody\n");
-        coordinator_open(&self); /* for close_self */
+        coordinator_open(&self); /* for coordinator_teardown */
         skip();
         return;
     }
@@ -127,7 +120,7 @@ static void a_wrong_command_line_is_told(void **state)
                                         "--keys x --notice moon"};
 
     (void)state;
-    coordinator_open(&self); /* for close_self */
+    coordinator_open(&self); /* for coordinator_teardown */
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         char command[1024];
         (void)snprintf(command, sizeof command, "'%s' --allow-root %s 2>/dev/null", WORKER_PROGRAM,
@@ -136,7 +129,7 @@ static void a_wrong_command_line_is_told(void **state)
     }
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, NULL, close_self)
+#define CASE(name) cmocka_unit_test_prestate_setup_teardown(name, NULL, coordinator_teardown, &self)
 
 int main(void)
 {
