@@ -347,6 +347,15 @@ static void event_take(struct core *core, const struct event *event)
     case EVENT_GATE:
         gate_take(core, &event->gate);
         break;
+    case EVENT_POOL:
+        pool_take(core, &event->pool);
+        break;
+    case EVENT_PRICE:
+        pool_take_price(core, &event->price);
+        break;
+    case EVENT_MACHINES:
+        pool_take_machines(core, &event->machines);
+        break;
     case EVENT_COMMAND:
         experiment_command(core, event);
         break;
@@ -414,6 +423,12 @@ const struct worker_row *core_worker(const struct core *core, int32_t worker)
 {
     const struct worker *found = worker_find(core, worker);
     return found == NULL ? NULL : &found->row;
+}
+
+bool core_worker_busy(const struct core *core, int32_t worker)
+{
+    const struct worker *found = worker_find(core, worker);
+    return found != NULL && found->slots_used > 0;
 }
 
 bool core_idle(const struct core *core, int32_t experiment)

@@ -25,6 +25,9 @@ struct requirement {
                    [REQUIREMENT_VALUES_MAX]; /* digest_text("key=value"); any one of a key */
 };
 
+/* schedule.if_late: what is done when the deadline cannot be kept otherwise. */
+enum late_rule { LATE_WARN, LATE_IGNORE_WINDOWS, LATE_ON_DEMAND };
+
 struct objective_rule {
     bool maximize;
     bool has_target;
@@ -36,6 +39,14 @@ struct experiment_config {
     int32_t concurrency_max; /* search.concurrency; 0 no limit */
     int32_t failures_max;    /* budget.failures; 0 no limit */
     int64_t compute_max_ms;  /* budget.compute; 0 no limit */
+    int64_t cost_max_micro;  /* budget.cost; 0 no limit */
+    int64_t timeout_ms;      /* of an attempt; 0 none */
+    int32_t currency;        /* as in struct pool_row; 0 the spec names no money */
+    uint32_t pools;          /* fleet.pools: bit ID - 1 of each; 0 all */
+    int32_t workers_max;     /* fleet.max; 0 no limit */
+    int32_t on_demand_max;   /* fleet.on_demand: workers of on-demand pools */
+    int64_t deadline_ms;     /* UTC; 0 none */
+    enum late_rule if_late;
     int32_t restarts_max, preemptions_max;
     int64_t backoff_ms;
     int64_t grace_ms;
@@ -80,6 +91,9 @@ enum event_kind {
     EVENT_GONE, /* the shell knows that this worker's process has ended */
     EVENT_SUGGESTED,
     EVENT_GATE,
+    EVENT_POOL,
+    EVENT_PRICE,
+    EVENT_MACHINES,
     EVENT_TIMER,
     EVENT_COMMAND
 };
@@ -94,6 +108,7 @@ struct hello_event {
     int32_t slots;
     int32_t cpus_milli, gpus;
     int64_t memory_bytes;
+    int32_t pool; /* id of an EVENT_POOL told before; 0: none of that name */
     uint32_t label_count;
     uint64_t labels[WIRE_LABELS_MAX]; /* digest_text("key=value") */
     uint32_t running_count, outbox_count;
@@ -151,6 +166,41 @@ struct gate_event {
     int64_t close_boot_ms;         /* when open: by then everything must have left; 0 never */
 };
 
+/* A pool of the coordinator's configuration: told at the start, before any HELLO, and whenever the
+ * configuration says something else of it. Ids are the shell's: 1 .. POOLS_MAX, the same name
+ * always the same id over the life of a store. */
+struct pool_event {
+    int32_t pool;
+    enum pool_kind kind;
+    int32_t slots, workers_max, power_watt; /* as in struct pool_row */
+    int32_t currency;
+    bool launches;
+    int64_t startup_ms;
+    uint32_t name_text;
+};
+
+/*
+ * What a pool costs from now on: steps in ascending order of their start, the first at or before
+ * now. Told at the start and whenever the shell learns something else. What held before now is not
+ * rewritten: a price counts from the moment the coordinator knew of it.
+ */
+struct price_event {
+    int32_t pool;
+    enum price_trust trust;
+    uint32_t count; /* 0 with PRICE_UNKNOWN */
+    struct price_step steps[HORIZON_STEPS_MAX];
+};
+
+/* The machines of a pool with `launch`, as the shell sees them: told after every hook and after a
+ * restart. The answer to EFFECT_POOL: granted is more machines, refused says for how long not to
+ * ask again. */
+struct machines_event {
+    int32_t pool;
+    int32_t machines; /* launched and not terminated, connected or not */
+    int64_t
+        refused_ms; /* the last request was not met in full: ask no more for so long; 0 it was */
+};
+
 struct command_event {
     enum command_verb verb;
     int32_t experiment; /* VERB_DRAIN: 0 */
@@ -175,6 +225,9 @@ struct event {
         int64_t preempt_deadline_ms; /* PREEMPT: from receipt */
         struct suggested_event suggested;
         struct gate_event gate;
+        struct pool_event pool;
+        struct price_event price;
+        struct machines_event machines;
         struct command_event command;
     };
 };
@@ -200,13 +253,17 @@ enum effect_kind {
     EFFECT_REPORT,  /* trial `number` has reached a rung: tell the optimizer what it is worth there
                      */
     EFFECT_FORGET,  /* suggestion `number` will not be evaluated */
-    EFFECT_ENDED /* the experiment reached a state in which nothing of it runs and nothing will */
+    EFFECT_ENDED, /* the experiment reached a state in which nothing of it runs and nothing will */
+    EFFECT_POOL /* pool `pool`, which launches, should have `number` workers, starting ones counted.
+                   Fewer than it has: terminate such as have no attempt (core_worker_busy), when
+                   they have had none for the pool's `idle`; nothing else may be launched for it. */
 };
 
 struct effect {
     enum effect_kind kind;
     int32_t experiment;
     int32_t number;
+    int32_t pool;
 };
 
 /* What one step decided. The lists are valid until the next step. */
@@ -252,10 +309,14 @@ void core_step(struct core *core, const struct event *event, struct outcome *out
 int64_t core_deadline(const struct core *core);
 
 /*
- * Loading, in this order: every experiment (with its config), its suggestions and trials (numbers
- * ascending), the attempts (ascending), the workers; then core_loaded, after which attempts that
+ * Loading, in this order: the pools and their prices, every experiment (with its config), its
+ * suggestions and trials (numbers ascending), the attempts (ascending), the workers, the number of
+ * the last entry of the ledger; then core_loaded, after which attempts that
  * were running have a fresh lease (R5) and core_step may be called.
  */
+void core_load_pool(struct core *core, const struct pool_row *row);
+void core_load_price(struct core *core, const struct price_row *row);
+void core_load_entries(struct core *core, int64_t last_id);
 void core_load_experiment(struct core *core, const struct experiment_row *row,
                           const struct experiment_config *config);
 void core_load_suggestion(struct core *core, const struct suggestion_row *row);
@@ -273,6 +334,10 @@ const struct experiment_row *core_experiment(const struct core *core, int32_t ex
 const struct trial_row *core_trial(const struct core *core, int32_t experiment, int32_t trial);
 const struct experiment_config *core_config(const struct core *core, int32_t experiment);
 const struct worker_row *core_worker(const struct core *core, int32_t worker);
+const struct pool_row *core_pool(const struct core *core, int32_t pool);
+
+/* core_worker_busy: whether an attempt is on this worker, or on its way to it. */
+bool core_worker_busy(const struct core *core, int32_t worker);
 
 /* core_holds: whether this is the newest attempt of its trial, and that worker's. */
 bool core_holds(const struct core *core, int32_t worker, struct wire_attempt attempt);

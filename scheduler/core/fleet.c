@@ -221,6 +221,7 @@ static void hello_copy(struct core *core, struct worker *worker, const struct he
 {
     worker->row.connected = true;
     worker->row.draining = false;
+    worker->row.pool = pool_find(core, hello->pool) == NULL ? 0 : hello->pool;
     worker->row.slots = hello->slots;
     worker->row.cpus_milli = hello->cpus_milli;
     worker->row.memory_bytes = hello->memory_bytes;

@@ -18,6 +18,9 @@ enum {
     REQUIREMENT_KEYS_MAX = 8,   /* label keys of `resources.labels` */
     REQUIREMENT_VALUES_MAX = 8, /* alternatives of one key */
     AVOID_MAX = 4,              /* workers a trial avoids: the newest ones */
+    POOLS_MAX = 32,             /* pools of workers, as the policy can weigh them */
+    HORIZON_STEPS_MAX = 256,    /* price steps of a pool that are known at once */
+    POOL_STEPS_MAX = 512, /* those, and what held while attempts that still run were running */
     /* What one step may produce. Work beyond it waits for the next step, which core_deadline then
        asks for at once. */
     STEP_DISPATCH_MAX = 64, /* attempts offered by one step */

@@ -7,6 +7,7 @@
 #ifndef CORE_RECORD_H
 #define CORE_RECORD_H
 
+#include "core/ledger.h"
 #include "core/limits.h"
 
 /* text handle: 1 + index of a text the shell holds for this turn; 0 leaves the column as it is. */
@@ -184,8 +185,71 @@ struct suggestion_row {
     uint32_t origin_text; /* JSON object: phase, acquisition, fit */
 };
 
+/* What the machines of a pool are. */
+#define POOL_KIND_LIST(X)                                                                          \
+    X(POOL_OWN, "own")             /* they stay */                                                 \
+    X(POOL_SPOT, "spot")           /* they come and go */                                          \
+    X(POOL_ON_DEMAND, "on_demand") /* they can be had at any time, and stay */
+
+enum pool_kind {
+#define X(name, text) name,
+    POOL_KIND_LIST(X)
+#undef X
+};
+
+/* What is known of a pool's price now. */
+#define PRICE_TRUST_LIST(X)                                                                        \
+    X(PRICE_UNKNOWN, "missing") /* it counts as 0, and no budget of money admits a trial there */  \
+    X(PRICE_KNOWN, "known")                                                                        \
+    X(PRICE_TRUSTED, "held")  /* the last one that was known, not for too long yet */              \
+    X(PRICE_TOO_OLD, "stale") /* the same, for too long: as missing, but it goes on counting */
+
+enum price_trust {
+#define X(name, text) name,
+    PRICE_TRUST_LIST(X)
+#undef X
+};
+
+struct pool_row {
+    int32_t id; /* from 1; the shell's */
+    enum pool_kind kind;
+    enum price_trust trust;
+    int32_t slots;       /* of a worker that is launched */
+    int32_t workers_max; /* 0 no limit */
+    int32_t machines;    /* launched and not yet terminated; of a pool without `launch` 0 */
+    int32_t wanted;      /* workers the experiments want of it now */
+    int32_t power_watt;  /* 0: prices are per worker-hour; else per kWh of such a worker */
+    int32_t currency;    /* its three letters: 65536 x the first + 256 x the second + the third */
+    bool launches;       /* has a `launch` hook: what is missing can be had */
+    int64_t startup_ms;
+    uint32_t name_text;
+};
+
+/* A price of a pool, from then until the next. */
+struct price_row {
+    int32_t pool;
+    int64_t start_ms; /* UTC */
+    int64_t price_micro;
+    enum price_trust trust; /* when it was heard of */
+};
+
+/* One stretch of time of one kind at one price: money is sums of these. */
+struct entry_row {
+    int64_t id; /* from 1, in the order of booking */
+    enum ledger_kind kind;
+    int32_t experiment; /* 0: nobody's */
+    int32_t trial;      /* -1: none */
+    int32_t attempt;    /* 0: none */
+    int32_t worker, pool;
+    int32_t slots; /* so many alike, each rounded by itself */
+    int64_t from_ms, to_ms;
+    int64_t price_micro; /* of the worker-hour or the kWh */
+    int64_t cost_micro;  /* of all its slots */
+};
+
 struct worker_row {
     int32_t id;
+    int32_t pool; /* 0 none that the configuration names */
     bool connected;
     bool draining;
     int32_t slots;
@@ -234,6 +298,8 @@ struct metric_row {
     X(TRACE_WORKER_LEFT, "worker_left")                                                            \
     X(TRACE_WORKER_DRAINING, "worker_draining") /* a = milliseconds it has left */                 \
     X(TRACE_GATE, "gate")                       /* a = 1 shut, b = experiment_reason */            \
+    X(TRACE_PRICE, "price")                     /* a = pool, b = millionths */                     \
+    X(TRACE_POOL, "pool")                       /* a = pool, b = workers wanted of it */           \
     X(TRACE_COMMAND, "command")                 /* a = enum command_verb */                        \
     X(TRACE_STARTED, "coordinator_started")     /* a = incarnation */
 
@@ -262,7 +328,10 @@ enum record_kind {
     RECORD_SUGGESTION,
     RECORD_WORKER,
     RECORD_CHECKPOINT,
-    RECORD_METRIC
+    RECORD_METRIC,
+    RECORD_POOL,
+    RECORD_PRICE,
+    RECORD_ENTRY /* never changes */
 };
 
 struct record {
@@ -275,6 +344,9 @@ struct record {
         struct worker_row worker;
         struct checkpoint_row checkpoint;
         struct metric_row metric;
+        struct pool_row pool;
+        struct price_row price;
+        struct entry_row entry;
     };
 };
 
@@ -285,6 +357,8 @@ const char *trial_state_text(enum trial_state state);
 const char *trial_reason_text(enum trial_reason reason);
 const char *attempt_state_text(enum attempt_state state);
 const char *suggestion_state_text(enum suggestion_state state);
+const char *pool_kind_text(enum pool_kind kind);
+const char *price_trust_text(enum price_trust trust);
 const char *trace_kind_text(enum trace_kind kind);
 bool experiment_state_parse(const char *text, enum experiment_state *state);
 bool trial_state_parse(const char *text, enum trial_state *state);

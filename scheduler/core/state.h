@@ -97,12 +97,23 @@ struct worker {
     bool is_idle;
 };
 
+/* Of `steps` some lie behind: as long as an attempt that still runs may be booked at them. */
+struct pool {
+    struct pool_row row; /* id 0: not told of yet */
+    struct price_step steps[POOL_STEPS_MAX];
+    uint32_t step_count;
+    int64_t refused_boot_ms; /* ask for no more machines before this; NEVER at once */
+    int32_t connected;       /* workers */
+};
+
 struct core {
     struct core_capacity capacity;
     int64_t incarnation, lease_ms;
     int64_t boot_ms, wall_ms; /* of the event being taken */
     uint32_t experiment_count, trial_count, worker_count, active_count;
-    bool again; /* work is left over: the deadline is now */
+    bool again;      /* work is left over: the deadline is now */
+    int64_t entries; /* of the ledger, so far */
+    struct pool pools[POOLS_MAX];
     struct list idle;
     struct heap timers; /* by trial index: lease of a live attempt, or end of a backoff */
     struct outcome *out;
@@ -225,6 +236,14 @@ bool gate_admits(const struct core *core, const struct experiment *experiment);
 bool gate_expels(const struct experiment *experiment);
 enum experiment_reason gate_reason(const struct experiment *experiment);
 void gate_saved(struct core *core, const struct trial *trial);
+
+/* pool.c: pools of workers and what they cost. */
+struct pool *pool_find(struct core *core, int32_t id);
+void pool_take(struct core *core, const struct pool_event *event);
+void pool_take_price(struct core *core, const struct price_event *event);
+void pool_take_machines(struct core *core, const struct machines_event *event);
+void pool_connect(struct core *core, int32_t id, int32_t workers);
+int64_t pool_price_micro(const struct pool *pool, int64_t wall_ms);
 
 /* dispatch.c: free slots meet work. */
 void dispatch(struct core *core);

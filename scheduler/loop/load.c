@@ -198,11 +198,31 @@ static enum tide_status take_worker(struct coordinator *coordinator, const struc
     return store_apply(coordinator->store, &gone, &(struct store_texts){0});
 }
 
+static enum tide_status take_pool(struct coordinator *coordinator, const struct store_row *row,
+                                  struct error *error)
+{
+    (void)error;
+    core_load_pool(coordinator->core, &row->record.pool);
+    return TIDE_OK;
+}
+
+static enum tide_status take_price(struct coordinator *coordinator, const struct store_row *row,
+                                   struct error *error)
+{
+    (void)error;
+    core_load_price(coordinator->core, &row->record.price);
+    return TIDE_OK;
+}
+
 enum tide_status coordinator_load(struct coordinator *coordinator, struct error *error)
 {
     static const struct reading tables[] = {
-        {RECORD_EXPERIMENT, take_experiment}, {RECORD_SUGGESTION, take_suggestion},
-        {RECORD_WORKER, take_worker},         {RECORD_TRIAL, take_trial},
+        {RECORD_POOL, take_pool},
+        {RECORD_PRICE, take_price},
+        {RECORD_EXPERIMENT, take_experiment},
+        {RECORD_SUGGESTION, take_suggestion},
+        {RECORD_WORKER, take_worker},
+        {RECORD_TRIAL, take_trial},
         {RECORD_ATTEMPT, take_attempt},
     };
     enum tide_status status = TIDE_OK;
@@ -211,6 +231,7 @@ enum tide_status coordinator_load(struct coordinator *coordinator, struct error 
         status = rows_each(coordinator, &tables[i], error);
     }
     if (status == TIDE_OK) {
+        core_load_entries(coordinator->core, store_entries(coordinator->store));
         core_loaded(coordinator->core, clock_boot_ms(), clock_wall_ms());
         gates_look(coordinator);
     }

@@ -153,6 +153,8 @@ static void effects_do(struct coordinator *coordinator)
         case EFFECT_ENDED:
             searcher_end(coordinator->searcher, effect->experiment);
             break;
+        case EFFECT_POOL:
+            break;
         }
     }
 }

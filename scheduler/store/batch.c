@@ -102,7 +102,7 @@ static enum tide_status text_add(struct batch *batch, const char *text, uint32_t
 
 static bool same_row(const struct record *a, const struct record *b)
 {
-    int32_t key_a[TABLE_KEYS_MAX], key_b[TABLE_KEYS_MAX];
+    int64_t key_a[TABLE_KEYS_MAX], key_b[TABLE_KEYS_MAX];
 
     table_key(a, key_a);
     table_key(b, key_b);
@@ -112,7 +112,7 @@ static bool same_row(const struct record *a, const struct record *b)
 /* The slot that holds this row, or the empty one where it belongs. */
 static uint32_t slot_find(const struct batch *batch, const struct record *record)
 {
-    int32_t key[TABLE_KEYS_MAX];
+    int64_t key[TABLE_KEYS_MAX];
 
     table_key(record, key);
     uint64_t hash = digest_integer(DIGEST_START, record->kind);

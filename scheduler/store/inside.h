@@ -46,6 +46,7 @@ struct store {
     char path[STORE_PATH_BYTES];
     char cluster[WIRE_ID_HEX + 1];
     int64_t incarnation;
+    int64_t entries;       /* highest number when it was opened */
     int64_t ballast_bytes; /* wanted; 0 none */
     bool ballast;          /* in place */
     bool failed;           /* the disk failed, or a row was refused: nothing more is written */

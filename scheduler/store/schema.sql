@@ -53,6 +53,31 @@ CREATE TABLE parameter (
     PRIMARY KEY (experiment, position)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE pool (
+    id            INTEGER PRIMARY KEY,
+    name          TEXT NOT NULL,
+    kind          TEXT NOT NULL CHECK (kind = 'own' OR kind = 'spot' OR kind = 'on_demand'),
+    trust         TEXT NOT NULL,            -- what is known of its price: 'known', 'held', ...
+    slots         INTEGER NOT NULL,         -- of a worker that is launched
+    workers_max   INTEGER,                  -- NULL no limit
+    machines      INTEGER NOT NULL,         -- launched and not yet terminated
+    wanted        INTEGER NOT NULL,         -- workers the experiments want of it now
+    power_watt    INTEGER,                  -- NULL: prices are per worker-hour, else per kWh
+    launches      INTEGER NOT NULL CHECK (launches IN (0, 1)),
+    startup_ms    INTEGER NOT NULL,
+    currency_code INTEGER NOT NULL,         -- 65536 x its first letter + 256 x the second + the third
+    currency      TEXT GENERATED ALWAYS AS (CASE WHEN currency_code > 0 THEN char(currency_code >> 16,
+                      (currency_code >> 8) & 255, currency_code & 255) END) VIRTUAL
+) STRICT;
+
+CREATE TABLE price (
+    pool        INTEGER NOT NULL REFERENCES pool,
+    start       TEXT NOT NULL,              -- it holds until the next one
+    price_micro INTEGER NOT NULL,           -- of the worker-hour or the kWh
+    trust       TEXT NOT NULL,
+    PRIMARY KEY (pool, start)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE worker (
     id           INTEGER PRIMARY KEY,
     name         TEXT NOT NULL UNIQUE,
@@ -63,6 +88,7 @@ CREATE TABLE worker (
     gpus         INTEGER NOT NULL,
     memory_bytes INTEGER NOT NULL,
     pool         TEXT,
+    pool_id      INTEGER REFERENCES pool,   -- NULL: none that the configuration names
     host         TEXT,
     labels       TEXT,                      -- JSON object
     boot         TEXT,                      -- of its present process, 128 bits in hexadecimal
@@ -182,6 +208,23 @@ CREATE TABLE attempt (
     FOREIGN KEY (experiment, trial) REFERENCES trial (experiment, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempt_open ON attempt (worker) WHERE ended IS NULL;
+
+-- Never changed: money is sums of these.
+CREATE TABLE entry (
+    id          INTEGER PRIMARY KEY,        -- in the order of booking
+    kind        TEXT NOT NULL CHECK (kind = 'useful' OR kind = 'lost' OR kind = 'checkpoint'
+                    OR kind = 'idle'),
+    experiment  INTEGER REFERENCES experiment, -- NULL nobody's
+    trial       INTEGER,
+    attempt     INTEGER,
+    worker      INTEGER NOT NULL REFERENCES worker,
+    pool        INTEGER NOT NULL REFERENCES pool,
+    slots       INTEGER NOT NULL,           -- so many alike
+    started     TEXT NOT NULL,
+    ended       TEXT NOT NULL,
+    price_micro INTEGER NOT NULL,           -- of the worker-hour or the kWh
+    cost_micro  INTEGER NOT NULL            -- of all its slots, each rounded half to even
+) STRICT;
 
 CREATE TABLE metric (
     experiment INTEGER NOT NULL,

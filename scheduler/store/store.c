@@ -131,6 +131,10 @@ static enum tide_status incarnate(struct store *store, const struct store_option
         status = db_integer(store->db, "SELECT incarnation FROM meta", &store->incarnation, error);
     }
     if (status == TIDE_OK) {
+        status =
+            db_integer(store->db, "SELECT coalesce(max(id), 0) FROM entry", &store->entries, error);
+    }
+    if (status == TIDE_OK) {
         status = db_text(store->db, "SELECT cluster FROM meta", store->cluster,
                          sizeof store->cluster, error);
     }
@@ -213,6 +217,11 @@ void store_close(struct store *store)
     batch_fini(&store->batch);
     free(store->outlines);
     free(store);
+}
+
+int64_t store_entries(const struct store *store)
+{
+    return store->entries;
 }
 
 int64_t store_incarnation(const struct store *store)

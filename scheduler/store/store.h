@@ -82,6 +82,9 @@ void store_close(struct store *store);
 int64_t store_incarnation(const struct store *store);
 const char *store_cluster(const struct store *store);
 
+/* store_entries: the highest number of an entry of the ledger when the store was opened; 0 none. */
+int64_t store_entries(const struct store *store);
+
 /* What the texts of a record's handles are: handle h is items[h - 1]; UTF-8, terminated. */
 struct store_texts {
     const char *const *items;

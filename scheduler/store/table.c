@@ -20,6 +20,10 @@ _Static_assert(sizeof(enum trial_state) == sizeof(int32_t), "an enum is an int")
     {                                                                                              \
         name, kind, ROLE_FIXED, false, 0, AT(row), NULL                                            \
     }
+#define KEY_OF(name, kind, row)                                                                    \
+    {                                                                                              \
+        name, kind, ROLE_KEY, false, 0, AT(row), NULL                                              \
+    }
 #define INT32(name, row)                                                                           \
     {                                                                                              \
         name, COLUMN_INT32, ROLE_SET, false, 0, AT(row), NULL                                      \
@@ -156,6 +160,7 @@ static const struct column worker_columns[] = {
     KEY("id", worker.id),
     BOOL("connected", worker.connected),
     BOOL("draining", worker.draining),
+    INT32_OR(0, "pool_id", worker.pool),
     INT32("slots", worker.slots),
     INT32("cpus_milli", worker.cpus_milli),
     INT32("gpus", worker.gpus),
@@ -192,6 +197,43 @@ static const struct column metric_columns[] = {
     TEXT("name", metric.name_text),
 };
 
+static const struct column pool_columns[] = {
+    KEY("id", pool.id),
+    WORD("kind", pool.kind, pool_kind_words),
+    WORD("trust", pool.trust, price_trust_words),
+    INT32("slots", pool.slots),
+    INT32_OR(0, "workers_max", pool.workers_max),
+    INT32("machines", pool.machines),
+    INT32("wanted", pool.wanted),
+    INT32_OR(0, "power_watt", pool.power_watt),
+    INT32("currency_code", pool.currency),
+    BOOL("launches", pool.launches),
+    INT64("startup_ms", pool.startup_ms),
+    TEXT("name", pool.name_text),
+};
+
+static const struct column price_columns[] = {
+    KEY("pool", price.pool),
+    KEY_OF("start", COLUMN_MOMENT, price.start_ms),
+    INT64("price_micro", price.price_micro),
+    WORD("trust", price.trust, price_trust_words),
+};
+
+static const struct column entry_columns[] = {
+    KEY_OF("id", COLUMN_INT64, entry.id),
+    WORD("kind", entry.kind, ledger_kind_words),
+    INT32_OR(0, "experiment", entry.experiment),
+    INT32_OR(-1, "trial", entry.trial),
+    INT32_OR(0, "attempt", entry.attempt),
+    INT32("worker", entry.worker),
+    INT32("pool", entry.pool),
+    INT32("slots", entry.slots),
+    MOMENT("started", entry.from_ms),
+    MOMENT("ended", entry.to_ms),
+    INT64("price_micro", entry.price_micro),
+    INT64("cost_micro", entry.cost_micro),
+};
+
 #define COLUMNS(list) (list), sizeof(list) / sizeof *(list)
 
 /* The fences are R2, I1, I2 and I9: attempt numbers only grow, an end is final, a result is written
@@ -215,6 +257,9 @@ static const struct table tables[RECORD_KIND_COUNT] = {
     [RECORD_WORKER] = {"worker", "", NULL, NULL, COLUMNS(worker_columns)},
     [RECORD_CHECKPOINT] = {"checkpoint", "", NULL, NULL, COLUMNS(checkpoint_columns)},
     [RECORD_METRIC] = {"metric", "", NULL, NULL, COLUMNS(metric_columns)},
+    [RECORD_POOL] = {"pool", "", NULL, NULL, COLUMNS(pool_columns)},
+    [RECORD_PRICE] = {"price", "", NULL, NULL, COLUMNS(price_columns)},
+    [RECORD_ENTRY] = {"entry", "", NULL, NULL, COLUMNS(entry_columns)},
 };
 
 const struct table *table_of(enum record_kind kind)
@@ -248,13 +293,15 @@ void column_set_int64(const struct column *column, struct record *record, int64_
     memcpy((char *)record + column->offset, &value, sizeof value);
 }
 
-void table_key(const struct record *record, int32_t key[TABLE_KEYS_MAX])
+void table_key(const struct record *record, int64_t key[TABLE_KEYS_MAX])
 {
     const struct table *table = table_of(record->kind);
 
     for (uint32_t i = 0; i < TABLE_KEYS_MAX; i++) {
-        bool is_key = table->columns[i].role == ROLE_KEY;
-        key[i] = is_key ? column_int32(&table->columns[i], record) : 0;
+        const struct column *column = &table->columns[i];
+        key[i] = column->role != ROLE_KEY       ? 0
+                 : column->kind == COLUMN_INT32 ? column_int32(column, record)
+                                                : column_int64(column, record);
     }
 }
 

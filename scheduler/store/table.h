@@ -51,14 +51,14 @@ struct table {
     uint32_t column_count;
 };
 
-enum { RECORD_KIND_COUNT = RECORD_METRIC + 1, TABLE_KEYS_MAX = 4 };
+enum { RECORD_KIND_COUNT = RECORD_ENTRY + 1, TABLE_KEYS_MAX = 4 };
 
 /* table_of: the table that holds records of this kind. */
 const struct table *table_of(enum record_kind kind);
 
 /* table_key: the record's key, in the order of its columns; the rest of `key` is 0. Metrics have
  * none here: their name is a text. */
-void table_key(const struct record *record, int32_t key[TABLE_KEYS_MAX]);
+void table_key(const struct record *record, int64_t key[TABLE_KEYS_MAX]);
 
 /* column_int32 ... : the field of a record that a column stands for. */
 int32_t column_int32(const struct column *column, const struct record *record);

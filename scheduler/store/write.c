@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,11 +67,12 @@ static enum tide_status outline_find(struct store *store, int32_t experiment,
 
 static enum tide_status refuse_row(const struct record *record, struct error *error)
 {
-    int32_t key[TABLE_KEYS_MAX];
+    int64_t key[TABLE_KEYS_MAX];
 
     table_key(record, key);
     return error_set(error, TIDE_BUG,
-                     "the %s (%d, %d, %d) in the store may not become what the coordinator says",
+                     "the %s (%" PRId64 ", %" PRId64 ", %" PRId64
+                     ") in the store may not become what the coordinator says",
                      table_of(record->kind)->name, key[0], key[1], key[2]);
 }
 
@@ -261,9 +263,9 @@ static enum tide_status write_lines(struct store *store, struct error *error)
 
 enum tide_status write_batch(struct store *store, struct error *error)
 {
-    static const enum record_kind order[] = {RECORD_WORKER,  RECORD_SUGGESTION, RECORD_TRIAL,
-                                             RECORD_ATTEMPT, RECORD_LATE,       RECORD_CHECKPOINT,
-                                             RECORD_METRIC};
+    static const enum record_kind order[] = {
+        RECORD_POOL,    RECORD_PRICE, RECORD_WORKER, RECORD_SUGGESTION, RECORD_TRIAL,
+        RECORD_ATTEMPT, RECORD_LATE,  RECORD_ENTRY,  RECORD_CHECKPOINT, RECORD_METRIC};
     enum tide_status status = write_kind(store, RECORD_EXPERIMENT, error);
 
     if (status == TIDE_OK) {

@@ -82,6 +82,28 @@ static void apply_suggestion(struct world_rows *rows, const struct suggestion_ro
     }
 }
 
+/* Kept in the order of pools and times, as the store's table is. */
+static void apply_price(struct world_rows *rows, const struct price_row *row)
+{
+    uint32_t at = rows->price_count;
+
+    while (at > 0 && (rows->prices[at - 1].pool > row->pool ||
+                      (rows->prices[at - 1].pool == row->pool &&
+                       rows->prices[at - 1].start_ms >= row->start_ms))) {
+        at--;
+    }
+    if (at < rows->price_count && rows->prices[at].pool == row->pool &&
+        rows->prices[at].start_ms == row->start_ms) {
+        rows->prices[at] = *row;
+        return;
+    }
+    assert_true(rows->price_count < WORLD_PRICES);
+    memmove(&rows->prices[at + 1], &rows->prices[at],
+            (rows->price_count - at) * sizeof *rows->prices);
+    rows->prices[at] = *row;
+    rows->price_count++;
+}
+
 static void apply(struct world_rows *rows, const struct record *record)
 {
     switch (record->kind) {
@@ -106,6 +128,16 @@ static void apply(struct world_rows *rows, const struct record *record)
         if ((uint32_t)record->worker.id > rows->worker_count) {
             rows->worker_count = (uint32_t)record->worker.id;
         }
+        break;
+    case RECORD_POOL:
+        rows->pools[record->pool.id - 1] = record->pool;
+        break;
+    case RECORD_PRICE:
+        apply_price(rows, &record->price);
+        break;
+    case RECORD_ENTRY:
+        assert_true(rows->entry_count < WORLD_ENTRIES);
+        rows->entries[rows->entry_count++] = record->entry;
         break;
     case RECORD_CHECKPOINT:
     case RECORD_METRIC:
@@ -249,6 +281,14 @@ struct core *world_reload(const struct world *world, void **memory)
     *memory = malloc(core_bytes(capacity));
     assert_non_null(*memory);
     struct core *core = core_init(*memory, capacity, world->incarnation + 1, LEASE_TEST_MS);
+    for (uint32_t i = 0; i < POOLS_MAX; i++) {
+        if (rows->pools[i].id != 0) {
+            core_load_pool(core, &rows->pools[i]);
+        }
+    }
+    for (uint32_t i = 0; i < rows->price_count; i++) {
+        core_load_price(core, &rows->prices[i]);
+    }
     for (uint32_t e = 0; e < rows->experiment_count; e++) {
         core_load_experiment(core, &rows->experiments[e], &rows->configs[e]);
         for (uint32_t i = 0; i < rows->suggestion_count[e]; i++) {
@@ -267,6 +307,7 @@ struct core *world_reload(const struct world *world, void **memory)
     for (uint32_t i = 0; i < rows->worker_count; i++) {
         core_load_worker(core, &rows->workers[i]);
     }
+    core_load_entries(core, rows->entry_count);
     core_loaded(core, world->boot_ms, world->wall_ms);
     return core;
 }

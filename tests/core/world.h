@@ -16,7 +16,9 @@ enum {
     WORLD_ATTEMPTS = 4096,
     WORLD_ASKS = 512,
     WORLD_WORKERS = 5,
-    WORLD_SLOTS = 3
+    WORLD_SLOTS = 3,
+    WORLD_PRICES = 1024,
+    WORLD_ENTRIES = 16384
 };
 
 /* What a worker believes it runs. */
@@ -39,7 +41,10 @@ struct world_rows {
     struct attempt_row attempts[WORLD_ATTEMPTS];
     struct worker_row workers[WORLD_WORKERS];
     uint32_t experiment_count, suggestion_count[WORLD_EXPERIMENTS], trial_count[WORLD_EXPERIMENTS];
-    uint32_t attempt_count, worker_count;
+    struct pool_row pools[POOLS_MAX];
+    struct price_row prices[WORLD_PRICES];
+    struct entry_row entries[WORLD_ENTRIES];
+    uint32_t attempt_count, worker_count, price_count, entry_count;
 };
 
 struct world {

@@ -49,7 +49,10 @@ static const size_t row_bytes[RECORD_KIND_COUNT] = {
     [RECORD_SUGGESTION] = sizeof(struct suggestion_row),
     [RECORD_WORKER] = sizeof(struct worker_row),
     [RECORD_CHECKPOINT] = sizeof(struct checkpoint_row),
-    [RECORD_METRIC] = sizeof(struct metric_row)};
+    [RECORD_METRIC] = sizeof(struct metric_row),
+    [RECORD_POOL] = sizeof(struct pool_row),
+    [RECORD_PRICE] = sizeof(struct price_row),
+    [RECORD_ENTRY] = sizeof(struct entry_row)};
 
 static void cover(bool *covered, size_t offset, size_t bytes)
 {
