@@ -36,6 +36,9 @@ static void rule_print(const struct option_rule *rule)
 {
     char left[64];
 
+    if (rule->help == NULL) {
+        return;
+    }
     (void)snprintf(left, sizeof left, "--%s%s%s", rule->name, rule->value == NULL ? "" : " ",
                    rule->value == NULL ? "" : rule->value);
     if (rule->letter == 0) {
@@ -77,13 +80,16 @@ static int unknown_option(const struct usage *usage, const char *word)
 {
     const char *names[NAMES_MAX];
     char typed[64];
+    size_t count = 0;
 
     for (size_t i = 0; i < rule_count(usage); i++) {
-        names[i] = rule_at(usage, i)->name;
+        if (rule_at(usage, i)->help != NULL) {
+            names[count++] = rule_at(usage, i)->name;
+        }
     }
     (void)text_copy(typed, sizeof typed, word + strspn(word, "-"));
     typed[strcspn(typed, "=")] = '\0';
-    const char *nearest = text_nearest(typed, names, rule_count(usage));
+    const char *nearest = text_nearest(typed, names, count);
     if (strncmp(word, "--", 2) != 0 || nearest == NULL) {
         return options_wrong(usage, "unknown option '%s'", word);
     }
@@ -147,6 +153,7 @@ static int option_take(struct options *options, size_t index, const char *value)
     switch (index - usage->rule_count) {
     case SHARED_STORE:
         options->store = value;
+        options->store_named = true;
         return OPTIONS_GO;
     case SHARED_JSON:
         options->json = true;

@@ -20,7 +20,7 @@ struct option_rule {
     const char *name; /* without the dashes */
     char letter;      /* 0 for none */
     const char *value;
-    const char *help;
+    const char *help; /* NULL: hidden, not for users */
 };
 
 struct usage {
@@ -38,6 +38,7 @@ enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 struct options {
     const struct usage *usage;
     const char *store; /* "tidemill.db" where --store names none */
+    bool store_named;  /* by --store */
     bool json;
     enum color_when color;
     const char *values[OPTIONS_MAX]; /* in the order of usage->rules: NULL absent, "" a flag */

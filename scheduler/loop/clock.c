@@ -14,7 +14,7 @@ static int64_t read_ms(clockid_t clock)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t clock_boot_ms(void)
+int64_t clock_steady_ms(void)
 {
     return read_ms(CLOCK_BOOTTIME);
 }
@@ -45,4 +45,13 @@ static int64_t driven_ms(void)
 int64_t clock_wall_ms(void)
 {
     return driven == NULL ? read_ms(CLOCK_REALTIME) : driven_ms();
+}
+
+int64_t clock_boot_ms(void)
+{
+    static int64_t last_ms;
+    const int64_t now_ms = driven == NULL ? read_ms(CLOCK_BOOTTIME) : driven_ms();
+
+    last_ms = now_ms > last_ms ? now_ms : last_ms;
+    return last_ms;
 }

@@ -177,28 +177,33 @@ void coordinator_close(struct coordinator *coordinator)
     free(coordinator);
 }
 
+static void sooner(int64_t *wait_ms, int64_t other_ms)
+{
+    *wait_ms = other_ms < 0 ? 0 : other_ms < *wait_ms ? other_ms : *wait_ms;
+}
+
 /* How long poll may wait: until the core, a failed commit or the caller wants the next turn. */
 static long poll_timeout(const struct coordinator *coordinator, int64_t wait_ms)
 {
-    const int64_t now_ms = clock_boot_ms();
-    int64_t until_ms = core_deadline(coordinator->core);
+    const int64_t deadline_ms = core_deadline(coordinator->core);
+    const int64_t gates_ms = gates_deadline_ms(coordinator);
 
-    if (coordinator->retry_boot_ms != 0 && coordinator->retry_boot_ms < until_ms) {
-        until_ms = coordinator->retry_boot_ms;
-    }
-    if (coordinator->parcels != NULL && coordinator->retry_boot_ms == 0) {
+    if (coordinator->parcels != NULL && coordinator->retry_steady_ms == 0) {
         return 0; /* decided between turns: commit and send it now */
     }
-    if (clock_is_driven() && wait_ms > DRIVEN_WAIT_MS) {
-        wait_ms = DRIVEN_WAIT_MS;
+    if (deadline_ms != INT64_MAX) {
+        sooner(&wait_ms, deadline_ms - clock_boot_ms());
     }
-    const int64_t gates_ms = gates_deadline_ms(coordinator);
-    if (gates_ms != INT64_MAX && gates_ms - clock_wall_ms() < wait_ms) {
-        wait_ms = gates_ms - clock_wall_ms();
-        wait_ms = wait_ms < 0 ? 0 : wait_ms;
+    if (gates_ms != INT64_MAX) {
+        sooner(&wait_ms, gates_ms - clock_wall_ms());
     }
-    const int64_t left_ms = until_ms == INT64_MAX ? wait_ms : until_ms - now_ms;
-    return (long)(left_ms < 0 ? 0 : left_ms < wait_ms ? left_ms : wait_ms);
+    if (coordinator->retry_steady_ms != 0) {
+        sooner(&wait_ms, coordinator->retry_steady_ms - clock_steady_ms());
+    }
+    if (clock_is_driven()) {
+        sooner(&wait_ms, DRIVEN_WAIT_MS);
+    }
+    return (long)wait_ms;
 }
 
 static enum tide_status wait_for_something(struct coordinator *coordinator, int extra_fd,
@@ -225,7 +230,7 @@ static enum tide_status messages_take(struct coordinator *coordinator)
     enum tide_status status = TIDE_OK;
 
     for (int i = 0; i < TURN_MESSAGES_MAX && status == TIDE_OK; i++) {
-        status = transport_receive(coordinator->transport, clock_boot_ms(), &message, &peer);
+        status = transport_receive(coordinator->transport, clock_steady_ms(), &message, &peer);
         if (status == TIDE_OK) {
             receive_message(coordinator, &message, &peer);
             wire_message_fini(&message);
@@ -255,11 +260,11 @@ static void timers_take(struct coordinator *coordinator)
 /* Says once what is in the way, and who. */
 static void commit_delayed(struct coordinator *coordinator, const struct error *error)
 {
-    if (coordinator->retry_boot_ms == 0) {
+    if (coordinator->retry_steady_ms == 0) {
         log_line(LOG_WARNING, "store_waits", "why=\"%s\" holder=%" PRId32, error->text,
                  store_holder(coordinator->store));
     }
-    coordinator->retry_boot_ms = clock_boot_ms() + COMMIT_RETRY_MS;
+    coordinator->retry_steady_ms = clock_steady_ms() + COMMIT_RETRY_MS;
 }
 
 /* Somebody who reads for too long keeps the WAL growing; said once, until it has shrunk again. */
@@ -277,7 +282,7 @@ static void wal_watch(struct coordinator *coordinator)
 
 static enum tide_status commit_and_send(struct coordinator *coordinator, struct error *error)
 {
-    if (coordinator->retry_boot_ms > clock_boot_ms()) {
+    if (coordinator->retry_steady_ms > clock_steady_ms()) {
         return TIDE_OK;
     }
     const enum tide_status status = store_commit(coordinator->store, clock_wall_ms(), error);
@@ -288,9 +293,9 @@ static enum tide_status commit_and_send(struct coordinator *coordinator, struct 
     if (status != TIDE_OK) {
         return status;
     }
-    if (coordinator->retry_boot_ms != 0) {
+    if (coordinator->retry_steady_ms != 0) {
         log_line(LOG_INFO, "store_goes_on", "%s", "");
-        coordinator->retry_boot_ms = 0;
+        coordinator->retry_steady_ms = 0;
     }
     parcels_send(coordinator);
     replies_send(coordinator);

@@ -6,6 +6,7 @@
 #define LOOP_COORDINATOR_H
 
 #include "base/error.h"
+#include "config/config.h"
 #include "core/core.h"
 #include "spec/spec.h"
 
@@ -17,7 +18,8 @@ struct coordinator_options {
     const char *keys;   /* directory of configured keys; NULL: ephemeral ones */
     int64_t lease_ms;   /* 0: the default */
     const char *vfs;    /* of SQLite; NULL the platform's: benchmarks and tests name their own */
-    int local_workers;  /* how many local-N workers this process will start; 0: not its affair */
+    const struct config *config; /* the pools; NULL: none configured. Outlives the coordinator */
+    int local_workers; /* how many local-N workers this process will start; 0: not its affair */
 };
 
 /*

@@ -109,7 +109,7 @@ static int member_spawn(struct crew *crew, int index)
                                  (char *const *)(uintptr_t)words, environ);
     (void)posix_spawn_file_actions_destroy(&files);
     (void)posix_spawnattr_destroy(&attributes);
-    crew->members[index].begun_boot_ms = clock_boot_ms();
+    crew->members[index].begun_steady_ms = clock_steady_ms();
     return code;
 }
 
@@ -160,7 +160,7 @@ static enum tide_status member_ended(struct crew *crew, struct coordinator *coor
     if (crew->leaving) {
         return TIDE_OK;
     }
-    const bool brief = clock_boot_ms() - member->begun_boot_ms < SHORT_LIFE_MS;
+    const bool brief = clock_steady_ms() - member->begun_steady_ms < SHORT_LIFE_MS;
     member->short_lives = brief ? member->short_lives + 1 : 0;
     if (member->short_lives > SHORT_LIVES_MAX) {
         log_path(crew, index, log, sizeof log);

@@ -12,9 +12,9 @@
 enum { CREW_MAX = 1024, CREW_NAME_BYTES = 32 };
 
 struct crew_member {
-    pid_t pid;             /* 0 not running */
-    int64_t begun_boot_ms; /* when its process started */
-    int32_t short_lives;   /* ends in a row shortly after a start */
+    pid_t pid;               /* 0 not running */
+    int64_t begun_steady_ms; /* when its process started */
+    int32_t short_lives;     /* ends in a row shortly after a start */
 };
 
 struct crew {

@@ -51,8 +51,8 @@ struct coordinator {
     uint32_t text_count;
     struct parcel *parcels, **parcels_end;
     struct reply *replies, **replies_end;
-    int64_t retry_boot_ms; /* when to try a commit again; 0 none failed */
-    bool wal_grown;        /* and that has been said */
+    int64_t retry_steady_ms; /* when to try a commit again; 0 none failed */
+    bool wal_grown;          /* and that has been said */
     int64_t lease_ms;
     enum tide_status failed; /* why the coordinator cannot go on; TIDE_OK it can */
     struct error error;

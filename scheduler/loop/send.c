@@ -56,7 +56,7 @@ void parcel_put(struct coordinator *coordinator, const struct message *message)
         parcel->running = verdicts_copy(outcome->running, outcome->running_count);
         parcel->outbox = verdicts_copy(outcome->outbox, outcome->outbox_count);
     }
-    if (message->type == WIRE_LEASE && coordinator->retry_boot_ms != 0) {
+    if (message->type == WIRE_LEASE && coordinator->retry_steady_ms != 0) {
         parcel_send(coordinator, parcel);
         parcel_free(parcel);
         return;

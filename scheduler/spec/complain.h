@@ -6,6 +6,10 @@
 
 #include "spec/source.h"
 
+/* report_begin: an empty report about the file `name`, which is shown printable, the end of a long
+ * one. */
+void report_begin(struct spec_report *report, const char *name);
+
 /*
  * complain: adds an error at `place` (line 0: the file as a whole) with the line it stands on taken
  * from `source` (NULL: none). `hint` is the suggestion after the caret, "" for none.

@@ -12,8 +12,10 @@ struct reader {
     struct arena *arena;
     const struct source *source;
     struct spec_report *report;
-    struct spec *spec;
-    bool no_memory; /* an allocation failed: the result is worthless */
+    struct spec *spec;        /* NULL where a coordinator's configuration is read */
+    char *currency;           /* SPEC_CURRENCY_BYTES: the one its money is in so far */
+    const char *currency_per; /* what has but one currency, as messages say it */
+    bool no_memory;           /* an allocation failed: the result is worthless */
 };
 
 struct field {
@@ -71,9 +73,13 @@ void field_duration(struct reader *reader, const struct field *field, const stru
 void field_bytes(struct reader *reader, const struct field *field, const struct node *node,
                  void *target); /* int64_t, bytes: 32GiB, 500MB */
 void field_money(struct reader *reader, const struct field *field, const struct node *node,
-                 void *target); /* int64_t, millionths: 150 EUR; sets the spec's currency */
+                 void *target); /* int64_t, millionths: 150 EUR; sets the currency */
 void field_price(struct reader *reader, const struct field *field, const struct node *node,
                  void *target); /* struct spec_amount: 0.16, in the unit of the prices */
+void field_rate(struct reader *reader, const struct field *field, const struct node *node,
+                void *target); /* struct spec_rate: 3.06 USD/h; sets the currency */
+void field_power(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target); /* int64_t, watts: 350W, 1.2kW */
 void field_text(struct reader *reader, const struct field *field, const struct node *node,
                 void *target); /* const char *: any text, not empty */
 void field_name(struct reader *reader, const struct field *field, const struct node *node,
@@ -117,6 +123,9 @@ void reader_number_hint(const struct node *node, char *hint, size_t bytes);
 
 /* reader_bool_hint: which bool the word stands for, as a suggestion; "" if for none. */
 const char *reader_bool_hint(const char *text);
+
+/* reader_unit: splits "EUR/kWh" or "EUR/h"; false where the text is none of them. */
+bool reader_unit(const char *text, char *currency, enum spec_price_unit *unit);
 
 /* reader_currency: notes that money of this currency is named; complains about a second one. */
 bool reader_currency(struct reader *reader, const struct node *node, const char *currency);

@@ -6,6 +6,7 @@
 #include "spec/complain.h"
 
 #include "base/text.h"
+#include "spec/shown.h"
 #include "spec/utf8.h"
 
 #include <jansson.h>
@@ -18,6 +19,18 @@ enum {
     EXCERPT_WHOLE = 120, /* a line of this many characters is shown whole */
     EXCERPT_AROUND = 60, /* characters shown before and after the place in a longer one */
 };
+
+void report_begin(struct spec_report *report, const char *name)
+{
+    const size_t bytes = strlen(name);
+    const size_t skipped = bytes < sizeof report->file ? 0 : bytes - sizeof report->file + 1;
+
+    *report = (struct spec_report){0};
+    text_copy(report->file, sizeof report->file, name + skipped);
+    if (!utf8_all_printable(report->file, strlen(report->file))) {
+        text_copy(report->file, sizeof report->file, shown_text(name).text);
+    }
+}
 
 static bool comes_before(struct spec_place place, const struct spec_message *message)
 {

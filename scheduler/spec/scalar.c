@@ -166,6 +166,14 @@ void field_bytes(struct reader *reader, const struct field *field, const struct 
     read_measure(reader, field, node, units, COUNT(units), "try 500MB or 32GiB", target);
 }
 
+void field_power(struct reader *reader, const struct field *field, const struct node *node,
+                 void *target)
+{
+    static const struct unit units[] = {{"W", 1}, {"kW", 1000}};
+
+    read_measure(reader, field, node, units, COUNT(units), "try 350W or 1.2kW", target);
+}
+
 static bool is_currency(const char *text)
 {
     return strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3 && text[3] == '\0';
@@ -173,11 +181,11 @@ static bool is_currency(const char *text)
 
 bool reader_currency(struct reader *reader, const struct node *node, const char *currency)
 {
-    char *ours = reader->spec->currency;
+    char *ours = reader->currency;
 
     if (ours[0] != '\0' && strcmp(ours, currency) != 0) {
-        reader_error(reader, node->place, "", "money in %s and in %s: one currency an experiment",
-                     ours, currency);
+        reader_error(reader, node->place, "", "money in %s and in %s: one currency %s", ours,
+                     currency, reader->currency_per);
         return false;
     }
     text_copy(ours, SPEC_CURRENCY_BYTES, currency);
@@ -199,6 +207,40 @@ void field_money(struct reader *reader, const struct field *field, const struct 
                      shown(node->text, node->text_bytes).text);
     } else if (within(reader, field, node, value) && reader_currency(reader, node, currency)) {
         *(int64_t *)target = llround(value * 1e6);
+    }
+}
+
+bool reader_unit(const char *text, char *currency, enum spec_price_unit *unit)
+{
+    const char *per = strchr(text, '/');
+
+    if (per == NULL || per - text != 3 || (strcmp(per, "/kWh") != 0 && strcmp(per, "/h") != 0)) {
+        return false;
+    }
+    memcpy(currency, text, 3);
+    currency[3] = '\0';
+    *unit = per[1] == 'h' ? SPEC_PER_HOUR : SPEC_PER_KWH;
+    return is_currency(currency);
+}
+
+void field_rate(struct reader *reader, const struct field *field, const struct node *node,
+                void *target)
+{
+    struct spec_rate rate = {0};
+    char currency[SPEC_CURRENCY_BYTES];
+    const char *unit = "";
+    double value = 0;
+
+    if (!reader_expect(reader, node, NODE_SCALAR, field->name)) {
+        return;
+    }
+    if (!split_number(node->text, &value, &unit) || !reader_unit(unit, currency, &rate.unit)) {
+        reader_error(reader, node->place, "try 3.06 USD/h or 0.27 EUR/kWh",
+                     "%s must be an amount with its unit, got '%s'", field->name,
+                     shown(node->text, node->text_bytes).text);
+    } else if (within(reader, field, node, value) && reader_currency(reader, node, currency)) {
+        rate.micro = llround(value * 1e6);
+        *(struct spec_rate *)target = rate;
     }
 }
 

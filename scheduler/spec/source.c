@@ -22,8 +22,16 @@ static const char *kind_text(mode_t mode)
                             : "a device";
 }
 
+/* Whether nobody but root and the user of this process may write to it. */
+static bool is_own(const struct stat *status)
+{
+    return (status->st_uid == 0 || status->st_uid == geteuid()) &&
+           (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 /* O_NONBLOCK: opening a FIFO without a writer would wait for one. */
-static enum tide_status open_regular(const char *path, int *descriptor, struct spec_report *report)
+static enum tide_status open_regular(const char *path, bool own, int *descriptor,
+                                     struct spec_report *report)
 {
     struct stat status;
 
@@ -35,6 +43,11 @@ static enum tide_status open_regular(const char *path, int *descriptor, struct s
     if (!S_ISREG(status.st_mode)) {
         complain(report, NULL, (struct spec_place){0}, "", "it is %s, not a file",
                  kind_text(status.st_mode));
+        return TIDE_INVALID;
+    }
+    if (own && !is_own(&status)) {
+        complain(report, NULL, (struct spec_place){0}, "chown it, or chmod go-w",
+                 "others may write to it, and it may run commands");
         return TIDE_INVALID;
     }
     return TIDE_OK;
@@ -61,15 +74,15 @@ static enum tide_status read_all(int descriptor, char **text, size_t *bytes,
     return TIDE_OK;
 }
 
-enum tide_status source_read(const char *path, char **text, size_t *bytes,
-                             struct spec_report *report)
+static enum tide_status read_file(const char *path, bool own, char **text, size_t *bytes,
+                                  struct spec_report *report)
 {
     int descriptor = -1;
     enum tide_status status = TIDE_OK;
 
     *text = NULL;
     *bytes = 0;
-    status = open_regular(path, &descriptor, report);
+    status = open_regular(path, own, &descriptor, report);
     if (status == TIDE_OK) {
         status = read_all(descriptor, text, bytes, report);
     }
@@ -81,6 +94,18 @@ enum tide_status source_read(const char *path, char **text, size_t *bytes,
         *text = NULL;
     }
     return status;
+}
+
+enum tide_status source_read(const char *path, char **text, size_t *bytes,
+                             struct spec_report *report)
+{
+    return read_file(path, false, text, bytes, report);
+}
+
+enum tide_status source_read_own(const char *path, char **text, size_t *bytes,
+                                 struct spec_report *report)
+{
+    return read_file(path, true, text, bytes, report);
 }
 
 static bool starts_with(const struct source *source, const char *bytes, size_t count)

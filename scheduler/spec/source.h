@@ -22,6 +22,11 @@ struct source {
 __attribute__((warn_unused_result)) enum tide_status
 source_read(const char *path, char **text, size_t *bytes, struct spec_report *report);
 
+/* source_read_own: the same for a file that may name commands: refused too where anybody but root
+ * and the user of this process may write to it. */
+__attribute__((warn_unused_result)) enum tide_status
+source_read_own(const char *path, char **text, size_t *bytes, struct spec_report *report);
+
 /*
  * source_scan: takes `text` as the source, skipping a byte order mark, and refuses what no spec
  * holds: too much, UTF-16, bad UTF-8, control characters, line ends that are none to an editor,

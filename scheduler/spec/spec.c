@@ -6,9 +6,7 @@
 
 #include "spec/sections.h"
 
-#include "base/text.h"
 #include "spec/complain.h"
-#include "spec/utf8.h"
 
 #include <math.h>
 #include <signal.h>
@@ -181,7 +179,12 @@ static void read_document(struct reader *reader, const struct node *root)
 static enum tide_status parse(struct owner *owner, const struct source *source,
                               struct spec_report *report)
 {
-    struct reader reader = {&owner->arena, source, report, &owner->spec, false};
+    struct reader reader = {.arena = &owner->arena,
+                            .source = source,
+                            .report = report,
+                            .spec = &owner->spec,
+                            .currency = owner->spec.currency,
+                            .currency_per = "an experiment"};
     struct tree tree;
     enum tide_status status = tree_build(&tree, &owner->arena, source, report);
 
@@ -208,18 +211,6 @@ static enum tide_status parse(struct owner *owner, const struct source *source,
     return TIDE_OK;
 }
 
-/* The file's name as messages show it: printable, the end of a long one. */
-static void name_file(struct spec_report *report, const char *name)
-{
-    const size_t bytes = strlen(name);
-    const size_t skipped = bytes < sizeof report->file ? 0 : bytes - sizeof report->file + 1;
-
-    text_copy(report->file, sizeof report->file, name + skipped);
-    if (!utf8_all_printable(report->file, strlen(report->file))) {
-        text_copy(report->file, sizeof report->file, shown_text(name).text);
-    }
-}
-
 /* The spec keeps its own copy of the text, and everything else points into the same arena. */
 static enum tide_status parse_text(struct owner *owner, const char *text, size_t bytes,
                                    struct spec_report *report)
@@ -241,8 +232,7 @@ enum tide_status spec_parse(const char *text, size_t bytes, const char *name, st
     enum tide_status status = TIDE_NO_MEMORY;
 
     *out = NULL;
-    *report = (struct spec_report){0};
-    name_file(report, name);
+    report_begin(report, name);
     if (owner != NULL) {
         set_defaults(&owner->spec);
         status = parse_text(owner, text, bytes, report);
@@ -252,8 +242,7 @@ enum tide_status spec_parse(const char *text, size_t bytes, const char *name, st
         return TIDE_OK;
     }
     if (status == TIDE_NO_MEMORY) {
-        *report = (struct spec_report){0};
-        name_file(report, name);
+        report_begin(report, name);
     }
     if (owner != NULL) {
         spec_free(&owner->spec);
@@ -268,8 +257,7 @@ enum tide_status spec_load(const char *path, struct spec **out, struct spec_repo
     enum tide_status status = TIDE_OK;
 
     *out = NULL;
-    *report = (struct spec_report){0};
-    name_file(report, path);
+    report_begin(report, path);
     status = source_read(path, &text, &bytes, report);
     if (status == TIDE_OK) {
         status = spec_parse(text, bytes, path, out, report);

@@ -194,6 +194,12 @@ struct spec_budget {
 
 enum spec_price_unit { SPEC_PER_HOUR, SPEC_PER_KWH };
 
+/* A price with its unit. */
+struct spec_rate {
+    int64_t micro;
+    enum spec_price_unit unit;
+};
+
 struct spec_prices {
     bool given;
     enum spec_price_unit unit;   /* of all prices and of max_price */

@@ -43,7 +43,7 @@ reached() { # reached SQL WANT: until the store says so
 }
 exec 3<>begun
 at '2026-11-23 21:58'
-serve --test-clock clock
+serve --test-clock clock --lease 20h
 join first
 first=$joined
 "$tidemill" submit spec.yaml --store s.db
