@@ -18,8 +18,6 @@ enum {
     MANY = 24 /* pending points from which the pool serves */
 };
 
-static const double near_used = 1e-7;
-
 /* ---- life ---- */
 
 static enum tide_status check(const struct tide_config *config, char *message)
@@ -134,29 +132,15 @@ void tide_free(struct tide_optimizer *optimizer)
 
 /* ---- ask ---- */
 
-static bool used_in(const struct tide_optimizer *optimizer, const struct table *table,
-                    const double *x, double tolerance)
+bool state_used(const struct tide_optimizer *optimizer, const double *x)
 {
-    const double key = space_key(&optimizer->space, x);
-
-    for (size_t i = 0; i < table->count; i++) {
-        if (fabs(table->record[i].key - key) <= tolerance &&
-            space_same(&optimizer->space, x, table->x + i * optimizer->space.count, tolerance)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool state_used(const struct tide_optimizer *optimizer, const double *x, double tolerance)
-{
-    return used_in(optimizer, &optimizer->observed, x, tolerance) ||
-           used_in(optimizer, &optimizer->pending, x, tolerance);
+    return table_has(&optimizer->observed, &optimizer->space, x) ||
+           table_has(&optimizer->pending, &optimizer->space, x);
 }
 
 static bool fresh_point(const struct tide_optimizer *optimizer, const double *x)
 {
-    return space_allowed(&optimizer->space, x) && !state_used(optimizer, x, near_used);
+    return space_allowed(&optimizer->space, x) && !state_used(optimizer, x);
 }
 
 static void point_at(const struct tide_optimizer *optimizer, const double *quantile, double *x)
@@ -179,7 +163,7 @@ static enum tide_status any_left(const struct tide_optimizer *optimizer, struct 
     const uint64_t from = rng_below(rng, count);
     for (uint64_t i = 0; i < count; i++) {
         if (space_enumerate(&optimizer->space, (from + i) % count, x) &&
-            !state_used(optimizer, x, near_used)) {
+            !state_used(optimizer, x)) {
             return TIDE_OK;
         }
     }
@@ -221,7 +205,7 @@ static enum tide_status grid_ask(const struct tide_optimizer *optimizer, double 
     }
     const uint64_t count = (uint64_t)optimizer->space.points;
     for (uint64_t i = 0; i < count; i++) {
-        if (space_enumerate(&optimizer->space, i, x) && !state_used(optimizer, x, near_used)) {
+        if (space_enumerate(&optimizer->space, i, x) && !state_used(optimizer, x)) {
             return TIDE_OK;
         }
     }
@@ -306,7 +290,7 @@ enum tide_status tide_ask(struct tide_optimizer *optimizer, double *x,
     *suggestion = (struct tide_suggestion){.id = optimizer->next, .acquisition = NAN};
     status = choose(optimizer, x, suggestion);
     if (status == TIDE_OK) {
-        record.key = space_key(&optimizer->space, x);
+        record.cell = space_cell(&optimizer->space, x);
         status = table_put(&optimizer->pending, &record, x, optimizer->space.count);
     }
     if (status == TIDE_OK) {
@@ -386,7 +370,7 @@ enum tide_status tide_tell(struct tide_optimizer *optimizer, int64_t id, const d
     if (!space_legal(&optimizer->space, point)) {
         return TIDE_INVALID;
     }
-    record.key = space_key(&optimizer->space, point);
+    record.cell = space_cell(&optimizer->space, point);
     optimizer->version++;
     if (result->outcome == TIDE_RUNNING) {
         return tell_curve(optimizer, &record, point);
@@ -422,7 +406,7 @@ enum tide_status tide_pending(struct tide_optimizer *optimizer, int64_t id, cons
     if (table_find(&optimizer->observed, id, 0) < optimizer->observed.count) {
         return TIDE_EXISTS;
     }
-    record.key = space_key(&optimizer->space, x);
+    record.cell = space_cell(&optimizer->space, x);
     optimizer->version++;
     return table_put(&optimizer->pending, &record, x, optimizer->space.count);
 }

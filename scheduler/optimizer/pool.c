@@ -18,7 +18,6 @@
 #include <string.h>
 
 static const double jitter = 1e-9;
-static const double near_used = 1e-7;
 
 void pool_fini(struct pool *pool)
 {
@@ -209,8 +208,7 @@ static size_t leader(struct pool *pool, struct tide_optimizer *optimizer)
         }
         if (pool->taken_in[best] < pool->rows) {
             bring_up_to_date(pool, gp, best);
-        } else if (state_used(optimizer, pool->x + best * optimizer->model.space.count,
-                              near_used)) {
+        } else if (state_used(optimizer, pool->x + best * optimizer->model.space.count)) {
             pool->score[best] = -HUGE_VAL;
         } else {
             return best;

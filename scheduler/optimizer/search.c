@@ -23,7 +23,6 @@ enum {
     ROUNDS = 3
 };
 
-static const double near_observed = 1e-7;
 static const double stalled = -7; /* log of the improvement to expect, in model units */
 static const double doubt = 3;    /* deviations of the bound, then */
 
@@ -207,7 +206,7 @@ static bool exchange(struct hunt *hunt, double *value)
             trial[i] = alternative(hunt, i, levels, j);
             space_settle(space, trial);
             if (trial[i] == hunt->at[i] || !space_allowed(space, trial) ||
-                state_used(hunt->optimizer, trial, near_observed)) {
+                state_used(hunt->optimizer, trial)) {
                 continue;
             }
             const double found = judge_point(hunt->judge, trial, NULL);
@@ -253,8 +252,7 @@ static size_t take_best(struct hunt *hunt, size_t count)
             return count;
         }
         score[best] = -HUGE_VAL;
-        if (!state_used(hunt->optimizer, hunt->optimizer->candidates + best * hunt->space->count,
-                        near_observed)) {
+        if (!state_used(hunt->optimizer, hunt->optimizer->candidates + best * hunt->space->count)) {
             return best;
         }
     }
@@ -276,7 +274,7 @@ static bool pursue(struct hunt *hunt, size_t count, double *x, double *value)
         const double *candidate = optimizer->candidates + best * width;
         memcpy(hunt->at, candidate, width * sizeof *x);
         double summit = climb(hunt);
-        if (state_used(optimizer, hunt->at, near_observed)) {
+        if (state_used(optimizer, hunt->at)) {
             memcpy(hunt->at, candidate, width * sizeof *x);
             summit = judge_point(hunt->judge, candidate, NULL);
         }

@@ -3,6 +3,7 @@
  */
 #include "optimizer/space.h"
 
+#include "base/digest.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -18,6 +19,11 @@
  */
 static const double arc_angle = 2.0943951023931953;   /* 2 pi / 3 */
 static const double arc_radius = 0.57735026918962576; /* 1 / (2 sin(angle / 2)) */
+
+enum { CELL_FLOATS = 2 };
+static const double near_same = 1e-7;
+static const double near_reach = 1.01e-7; /* a little further, for rounding */
+static const double cell_width = 1e-6;
 
 bool space_discrete(const struct space *space, size_t parameter)
 {
@@ -246,12 +252,7 @@ void space_slope(const struct space *space, const double *x, const double *slope
     }
 }
 
-double space_key(const struct space *space, const double *x)
-{
-    return isnan(x[0]) ? 0 : space_place(space, 0, x[0]);
-}
-
-bool space_same(const struct space *space, const double *a, const double *b, double tolerance)
+bool space_same(const struct space *space, const double *a, const double *b)
 {
     for (size_t i = 0; i < space->count; i++) {
         if (isnan(a[i]) || isnan(b[i])) {
@@ -264,11 +265,56 @@ bool space_same(const struct space *space, const double *a, const double *b, dou
             continue;
         }
         if (space_levels(space, i) > 0 ||
-            fabs(space_place(space, i, a[i]) - space_place(space, i, b[i])) > tolerance) {
+            fabs(space_place(space, i, a[i]) - space_place(space, i, b[i])) > near_same) {
             return false;
         }
     }
     return true;
+}
+
+/*
+ * A cell is all the levels of a point, and a small square of the places of its first two true
+ * floats; a third one would only make more neighbours. `shift` moves these
+ * two.
+ */
+static uint64_t cell_of(const struct space *space, const double *x, const double *shift)
+{
+    uint64_t digest = DIGEST_START;
+    size_t floats = 0;
+
+    for (size_t i = 0; i < space->count; i++) {
+        if (isnan(x[i]) || space_levels(space, i) > 0) {
+            digest = digest_real(digest, x[i]);
+        } else if (floats < CELL_FLOATS) {
+            const double place = space_place(space, i, x[i]) + shift[floats++] * near_reach;
+            digest = digest_integer(digest, (int64_t)floor(place / cell_width));
+        }
+    }
+    return digest;
+}
+
+uint64_t space_cell(const struct space *space, const double *x)
+{
+    return cell_of(space, x, (const double[CELL_FLOATS]){0, 0});
+}
+
+/* Cells are wider than two tolerances, so the four corners are in all the cells there are. */
+size_t space_cells(const struct space *space, const double *x, uint64_t *cells)
+{
+    size_t count = 0;
+
+    for (int corner = 0; corner < SPACE_CELLS_MAX; corner++) {
+        const double shift[CELL_FLOATS] = {corner % 2 == 0 ? -1 : 1, corner / 2 == 0 ? -1 : 1};
+        const uint64_t cell = cell_of(space, x, shift);
+        bool known = false;
+        for (size_t i = 0; i < count; i++) {
+            known = known || cells[i] == cell;
+        }
+        if (!known) {
+            cells[count++] = cell;
+        }
+    }
+    return count;
 }
 
 bool space_default(const struct space *space, double *x)

@@ -81,14 +81,16 @@ void space_features(const struct space *space, const double *x, double *features
  */
 void space_slope(const struct space *space, const double *x, const double *slope, double *gradient);
 
-/*
- * space_key: the place of the first parameter, 0 where it is inactive: points whose keys are
- * further apart than the tolerance are not the same, which saves most comparisons by space_same.
- */
-double space_key(const struct space *space, const double *x);
+/* space_same: the same point to a person: equal choices, and places within 1e-7. */
+bool space_same(const struct space *space, const double *a, const double *b);
 
-/* space_same: the same point to a person: equal choices, and places within `tolerance`. */
-bool space_same(const struct space *space, const double *a, const double *b, double tolerance);
+/*
+ * space_cell: a digest of where x is; space_cells: those of all points that space_same takes for x,
+ * at most SPACE_CELLS_MAX; returns how many.
+ */
+enum { SPACE_CELLS_MAX = 4 };
+uint64_t space_cell(const struct space *space, const double *x);
+size_t space_cells(const struct space *space, const double *x, uint64_t *cells);
 
 /* space_default: the point of the defaults; false when no parameter has one. */
 bool space_default(const struct space *space, double *x);

@@ -4,6 +4,7 @@
 #ifndef OPTIMIZER_STATE_H
 #define OPTIMIZER_STATE_H
 
+#include "optimizer/cells.h"
 #include "optimizer/judge.h"
 #include "optimizer/model.h"
 #include "optimizer/pool.h"
@@ -20,8 +21,8 @@ struct record {
     size_t source; /* 0: this search */
     double values[TIDE_OBJECTIVES_MAX];
     double outcomes[TIDE_OUTCOMES_MAX]; /* NaN where unknown */
-    double key;  /* space_key of its point: what differs here is not the same point */
-    double step; /* 0: a full evaluation */
+    uint64_t cell;                      /* space_cell of its point */
+    double step;                        /* 0: a full evaluation */
     double cost;
 };
 
@@ -31,6 +32,7 @@ struct table {
     double *x; /* capacity x parameters */
     size_t count;
     size_t capacity;
+    struct cells cells;
     bool curves;
 };
 
@@ -59,8 +61,8 @@ struct tide_optimizer {
     double *score;      /* SEARCH_CANDIDATES */
 };
 
-/* state_used: x is observed or pending already, or within `tolerance` of such a point. */
-bool state_used(const struct tide_optimizer *optimizer, const double *x, double tolerance);
+/* state_used: x is observed or pending already (space_same). */
+bool state_used(const struct tide_optimizer *optimizer, const double *x);
 
 /* search_point: the model's choice into x (the caller's parameters), legal and unused, and its log
  * expected improvement. False if the search found only points that are used. */

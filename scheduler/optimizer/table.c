@@ -95,10 +95,13 @@ enum tide_status table_put(struct table *table, const struct record *record, con
 {
     size_t index = table_find(table, record->id, record->step);
 
-    if (index == table->count) {
-        if (table->count == table->capacity && grow(table, width) != TIDE_OK) {
-            return TIDE_NO_MEMORY;
-        }
+    if ((table->count == table->capacity && grow(table, width) != TIDE_OK) ||
+        cells_put(&table->cells, record->cell, record->id) != TIDE_OK) {
+        return TIDE_NO_MEMORY;
+    }
+    if (index < table->count) {
+        cells_remove(&table->cells, table->record[index].cell, record->id);
+    } else {
         index = lower_bound(table, record, x, width);
         memmove(table->record + index + 1, table->record + index,
                 (table->count - index) * sizeof *record);
@@ -111,8 +114,41 @@ enum tide_status table_put(struct table *table, const struct record *record, con
     return TIDE_OK;
 }
 
+/* Records of one id: one, but for the caller's own, and in a table of curves. */
+static bool id_has(const struct table *table, const struct space *space, int64_t id,
+                   const double *x)
+{
+    const struct record first = {.id = id, .step = -1};
+
+    for (size_t i = id == TIDE_OWN ? 0 : lower_bound(table, &first, NULL, 0);
+         i < table->count && table->record[i].id == id; i++) {
+        if (space_same(space, x, table->x + i * space->count)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool table_has(const struct table *table, const struct space *space, const double *x)
+{
+    uint64_t cells[SPACE_CELLS_MAX];
+    const size_t count = space_cells(space, x, cells);
+    int64_t id = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t at = 0;
+        while (cells_next(&table->cells, cells[i], &at, &id)) {
+            if (id_has(table, space, id, x)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void table_remove(struct table *table, size_t index, size_t width)
 {
+    cells_remove(&table->cells, table->record[index].cell, table->record[index].id);
     table->count--;
     memmove(table->record + index, table->record + index + 1,
             (table->count - index) * sizeof *table->record);
@@ -133,5 +169,6 @@ void table_fini(struct table *table)
 {
     free(table->record);
     free(table->x);
+    cells_fini(&table->cells);
     *table = (struct table){0};
 }

@@ -15,6 +15,9 @@ size_t table_find(const struct table *table, int64_t id, double step);
 enum tide_status table_put(struct table *table, const struct record *record, const double *x,
                            size_t width);
 
+/* table_has: a point that is the same as x. */
+bool table_has(const struct table *table, const struct space *space, const double *x);
+
 void table_remove(struct table *table, size_t index, size_t width);
 /* table_drop: every record of `id`. */
 void table_drop(struct table *table, int64_t id, size_t width);

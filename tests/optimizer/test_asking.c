@@ -3,6 +3,7 @@
  * distinct, the same bits for the same inputs in any order of telling and after a restart, hard
  * inputs survived, finite spaces used up exactly.
  */
+#include "optimizer/every_type.h"
 #include "support/support.h"
 
 #include <tidemill/optimizer.h>
@@ -13,28 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const double when_first[] = {0};
-static const struct tide_parameter every_type[] = {
-    {.name = "rate", .type = TIDE_FLOAT, .low = 1e-4, .high = 2.5, .log = true},
-    {.name = "kind", .type = TIDE_CATEGORICAL, .choice_count = 3},
-    {.name = "depth", .type = TIDE_INT, .low = 1, .high = 17},
-    {.name = "slope",
-     .type = TIDE_FLOAT,
-     .low = -3,
-     .high = 5,
-     .when_parent = 1,
-     .when_values = when_first,
-     .when_count = 1},
-    {.name = "flag",
-     .type = TIDE_BOOL,
-     .when_parent = 1,
-     .when_values = when_first,
-     .when_count = 1},
-    {.name = "size", .type = TIDE_ORDINAL, .choice_count = 4},
-    {.name = "share", .type = TIDE_FLOAT, .low = 0, .high = 0.5, .step = 0.05},
-};
-enum { WIDTH = 7 };
 
 static double bowl(const double *x)
 {

@@ -3,6 +3,7 @@
  * finite differences, the vector exponential against libm, pending points against an ordinary
  * update, warps against their inverses.
  */
+#include "optimizer/every_type.h"
 #include "support/support.h"
 
 #include "base/rng.h"
@@ -47,27 +48,6 @@ static void kernel_is_matern_and_its_derivative(void **state)
         assert_close(g, -2.385 * 5 / 6 * (1 + t) * exp(-t), 1e-15 * (4 + t), 1e-290);
     }
 }
-
-/* One of every type, with a conditional number and a conditional choice. */
-static const double when_first[] = {0};
-static const struct tide_parameter every_type[] = {
-    {.name = "rate", .type = TIDE_FLOAT, .low = 1e-4, .high = 2.5, .log = true},
-    {.name = "kind", .type = TIDE_CATEGORICAL, .choice_count = 3},
-    {.name = "depth", .type = TIDE_INT, .low = 1, .high = 17},
-    {.name = "slope",
-     .type = TIDE_FLOAT,
-     .low = -3,
-     .high = 5,
-     .when_parent = 1,
-     .when_values = when_first,
-     .when_count = 1},
-    {.name = "flag",
-     .type = TIDE_BOOL,
-     .when_parent = 1,
-     .when_values = when_first,
-     .when_count = 1},
-    {.name = "size", .type = TIDE_ORDINAL, .choice_count = 4},
-};
 
 static void draw_point(const struct space *space, struct rng *rng, double *x)
 {
