@@ -126,12 +126,14 @@ enum tide_outcome {
     TIDE_EVALUATED,
     TIDE_FAILED,     /* no value; a point to avoid, never the best */
     TIDE_INFEASIBLE, /* the same, and it was the point's fault */
-    TIDE_RUNNING     /* a value at `step` of a point that stays pending */
+    TIDE_RUNNING,    /* a value at `step` of a point that stays pending */
+    TIDE_STOPPED     /* no value: ended on the way, and what was told of its way stays */
 };
 
 struct tide_result {
     enum tide_outcome outcome;
-    const double *values; /* one per objective; NULL unless EVALUATED or RUNNING; NaN: INFEASIBLE */
+    const double *values;   /* one per objective; NULL unless EVALUATED or RUNNING; NaN: INFEASIBLE,
+                               of a RUNNING one unknown */
     const double *outcomes; /* one per outcome constraint, satisfied where <= 0; NULL: unknown */
     double step;            /* with fidelity: what `values` were measured at; 0: step_max */
     double cost;            /* what it took, in the caller's unit; 0: unknown */

@@ -80,6 +80,8 @@ static bool read_result(const struct session *session, json_t *request, struct t
         result->outcome = TIDE_FAILED;
     } else if (status != NULL && strcmp(status, "infeasible") == 0) {
         result->outcome = TIDE_INFEASIBLE;
+    } else if (status != NULL && strcmp(status, "stopped") == 0) {
+        result->outcome = TIDE_STOPPED;
     } else if (status != NULL && strcmp(status, "running") == 0) {
         result->outcome = TIDE_RUNNING;
     } else if (status != NULL && strcmp(status, "ok") != 0) {
@@ -115,8 +117,8 @@ static json_t *command_tell(struct session *session, json_t *request)
     struct tide_result result;
 
     if (!read_result(session, request, &result, values, outcomes)) {
-        return trouble(
-            "status is ok, failed, infeasible or running; values has one number per objective");
+        return trouble("status is ok, failed, infeasible, running or stopped; values has one "
+                       "number per objective");
     }
     if (params != NULL && !face_point_read(&session->space, params, x, message)) {
         return trouble(message);

@@ -23,7 +23,8 @@ static json_t *trial_row(const struct reading *reading)
         " e.metric, e.direction, e.objectives AS \"objectives:json\","
         " t.objectives AS \"values:json\", t.feasible, t.params AS \"params:json\","
         " s.origin AS \"origin:json\", t.attempts AS attempt_count, t.restarts, t.preemptions,"
-        " t.step, t.created, t.started, t.ended, t.useful_ms, t.lost_ms, t.cost"
+        " t.step, t.rungs AS \"rungs:json\", t.median, t.created, t.started, t.ended, t.useful_ms, "
+        "t.lost_ms, t.cost"
         " FROM trial AS t JOIN experiment AS e ON e.id = t.experiment LEFT JOIN suggestion AS s"
         " ON s.experiment = t.experiment AND s.number = t.suggestion"
         " WHERE t.experiment = ? AND t.number = ?",
@@ -105,6 +106,7 @@ json_t *show_trial_model(const struct reading *reading)
     json_t *model = trial_row(reading);
 
     rank_add(reading, model);
+    (void)json_object_set_new(model, "early_stopping", show_rungs_model(reading, model));
     (void)json_object_set_new(model, "attempts", attempt_rows(reading));
     (void)json_object_set_new(model, "reproduce",
                               reproduce_words(reading->query, reading->target.experiment,
@@ -260,7 +262,7 @@ static const char *trial_because(const json_t *model)
     } texts[] = {
         {"preempted", "its machine was taken away: it goes on elsewhere"},
         {"window", "the window shut: it goes on in the next one"},
-        {"rung", "it waits at a rung for the others"},
+        {"rung", "it waits at a rung until it is among the best there"},
         {"operator", "paused by an operator; 'tidemill resume' lets it go on"},
         {"backoff", "it failed and is tried again after a while"},
         {"budget", "the budget is used up"},
@@ -268,7 +270,7 @@ static const char *trial_because(const json_t *model)
         {"preemptions", "max_preemptions is used up; 'tidemill kick' tries it again"},
         {"target", "the target was reached by another trial"},
         {"ended", "its experiment ended"},
-        {"stopping_rule", "the early-stopping rule ended it"},
+        {"stopping_rule", "it was worse than the median of the others"},
     };
     const char *reason = model_text(model, "reason");
 
@@ -368,6 +370,7 @@ bool show_trial_screen(const struct reading *reading, json_t *model, struct scre
     if (!attempts_print(screen, attempts, reading->now_ms)) {
         return false;
     }
+    show_rungs_screen(screen, model);
     explanation_print(screen, model);
     if (strcmp(model_text(last, "outcome"), "completed") != 0) {
         message_print(screen, "message", model_text(last, "message"));

@@ -279,6 +279,9 @@ static void metric_take(struct core *core, int32_t worker, const struct metric_e
                             .value = metric->value,
                             .reported_ms = core->wall_ms,
                             .name_text = metric->name_text};
+    if (metric->ranked) {
+        median_look(core, trial, metric->step, metric->value);
+    }
 }
 
 /* Events of a worker that has said HELLO under this incarnation; RESULT and CKPT are taken from any

@@ -34,6 +34,13 @@ struct objective_rule {
     double target; /* reached when value <= target (>= when maximize) */
 };
 
+/* What is done about trials that do badly on the way. */
+enum stopping_rule {
+    STOPPING_NONE,
+    STOPPING_HALVING, /* they wait at rungs, and the best go on */
+    STOPPING_MEDIAN   /* they leave where they are worse than the median of the others */
+};
+
 struct experiment_config {
     int32_t trials_max;      /* budget.trials; 0 no limit */
     int32_t concurrency_max; /* search.concurrency; 0 no limit */
@@ -54,9 +61,12 @@ struct experiment_config {
     bool finish_at_close;  /* schedule.at_close: finish: what runs when the gate shuts may run on */
     bool sequential_model; /* suggestions learn from results (bayes), so asking far ahead costs
                               quality */
-    uint32_t rung_count;   /* 0: no fidelity; 1: every trial runs to rung_steps[0] */
-    int64_t rung_steps[RUNGS_MAX]; /* ascending; the last is fidelity.max */
-    int32_t eta;                   /* of the trials at a rung, one in so many goes on */
+    int64_t step_max;      /* fidelity.max; 0 no fidelity */
+    enum stopping_rule stopping;
+    uint32_t ranked;               /* the objective that early stopping looks at */
+    uint32_t rung_count;           /* 0 without early stopping */
+    int64_t rung_steps[RUNGS_MAX]; /* ascending; under halving the last is step_max */
+    int32_t eta;                   /* halving: of the trials at a rung, one in so many goes on */
     uint32_t objective_count, outcome_count;
     struct objective_rule objectives[OBJECTIVES_MAX];
     struct requirement requirement;
@@ -127,6 +137,7 @@ struct metric_event {
     struct wire_attempt attempt;
     int64_t step;
     double value;
+    bool ranked; /* it is the objective that early stopping looks at */
     uint32_t name_text;
 };
 

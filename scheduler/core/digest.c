@@ -52,6 +52,7 @@ static uint64_t digest_trial(uint64_t digest, const struct trial_row *row)
     for (int32_t i = 0; i < row->rung; i++) {
         digest = digest_real(digest, row->rung_values[i]);
     }
+    digest = digest_real(digest, row->median);
     digest = digest_pointer(digest, &row->checkpoint);
     return digest_pointer(digest, &row->previous);
 }

@@ -13,7 +13,8 @@ enum {
     OBJECTIVES_MAX = 4,     /* of one experiment */
     OUTCOMES_MAX = 8,       /* outcome constraints of one experiment */
     PREFETCH_MAX = 256,     /* suggestions of one experiment that wait for a slot */
-    RUNGS_MAX = 12,         /* of early stopping: fidelity.min, times eta, ... fidelity.max */
+    RUNGS_MAX = 24,         /* steps at which early stopping looks at a trial */
+    MEDIAN_OTHERS_MIN = 5,  /* fewer trials have no median that would say anything */
     LOST_MAX = 8, /* lost attempts of a trial whose late result is still welcome: the newest ones */
     REQUIREMENT_KEYS_MAX = 8,   /* label keys of `resources.labels` */
     REQUIREMENT_VALUES_MAX = 8, /* alternatives of one key */
@@ -36,6 +37,8 @@ enum {
 _Static_assert(STEP_RECORDS_MAX >= 5 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX), "records of one step");
 _Static_assert(STEP_MESSAGES_MAX >= STEP_DISPATCH_MAX + STEP_SWEEP_MAX + WIRE_SLOTS_MAX,
                "messages of one step");
+_Static_assert(STEP_TRACES_MAX >= 4 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX) + RUNGS_MAX,
+               "traces of one step");
 _Static_assert(STEP_EFFECTS_MAX >= PREFETCH_MAX + 2 * STEP_SWEEP_MAX, "effects of one step");
 
 /* Times, in milliseconds of CLOCK_BOOTTIME. RELIABILITY: rates of two clocks may differ by 2 %. */

@@ -148,8 +148,9 @@ struct trial_row {
     int32_t value_count; /* objectives then outcome constraints; 0 no result */
     double values[OBJECTIVES_MAX + OUTCOMES_MAX];
     int32_t settled; /* attempts up to this number have had their say: a rung was reached since */
-    int32_t rung;    /* rungs reached; its next attempt runs to the step of this rung */
-    double rung_values[RUNGS_MAX];            /* the first objective at each of those */
+    int32_t rung; /* rungs reached; under halving its next attempt runs to the step of this one */
+    double rung_values[RUNGS_MAX];            /* the ranked objective at each of those */
+    double median;                            /* what the last of them was worse than; NaN none */
     struct checkpoint_pointer checkpoint;     /* the newest durable one */
     struct checkpoint_pointer previous;       /* the one before, should the newest turn out bad */
     int64_t created_ms, started_ms, ended_ms; /* UTC; 0 not yet */

@@ -67,10 +67,12 @@ static void trial_complete(struct core *core, struct trial *trial,
 /* The value at the end, or at a rung on the way. */
 static void value_take(struct core *core, struct trial *trial, const struct result_event *result)
 {
-    if (rung_is_last(trial_experiment(core, trial), trial)) {
+    const struct experiment *experiment = trial_experiment(core, trial);
+
+    if (rung_is_last(experiment, trial)) {
         trial_complete(core, trial, result);
     } else {
-        rung_reach(core, trial, result->values[0]);
+        rung_reach(core, trial, result->values[experiment->config.ranked]);
     }
 }
 

@@ -13,12 +13,20 @@
 
 int64_t rung_target(const struct experiment *experiment, const struct trial *trial)
 {
-    return experiment->config.rung_count == 0 ? 0 : experiment->config.rung_steps[trial->row.rung];
+    return experiment->config.stopping == STOPPING_HALVING
+               ? experiment->config.rung_steps[trial->row.rung]
+               : experiment->config.step_max;
 }
 
 bool rung_is_last(const struct experiment *experiment, const struct trial *trial)
 {
-    return trial->row.rung + 1 >= (int32_t)experiment->config.rung_count;
+    return experiment->config.stopping != STOPPING_HALVING ||
+           trial->row.rung + 1 >= (int32_t)experiment->config.rung_count;
+}
+
+bool rung_better(const struct experiment *experiment, double a, double b)
+{
+    return experiment->config.objectives[experiment->config.ranked].maximize ? a > b : a < b;
 }
 
 /* Whether `a` did better at `rung` than `b`; ties break by number. */
@@ -29,7 +37,7 @@ static bool better_at(const struct experiment *experiment, const struct trial *a
     const double right = b->row.rung_values[rung];
 
     if (left != right) {
-        return experiment->config.objectives[0].maximize ? left > right : left < right;
+        return rung_better(experiment, left, right);
     }
     return a->row.number < b->row.number;
 }

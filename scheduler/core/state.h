@@ -183,8 +183,12 @@ void send_assign(struct core *core, const struct trial *trial);
 /* rung.c: early stopping by successive halving. */
 int64_t rung_target(const struct experiment *experiment, const struct trial *trial);
 bool rung_is_last(const struct experiment *experiment, const struct trial *trial);
+bool rung_better(const struct experiment *experiment, double a, double b);
 void rung_reach(struct core *core, struct trial *trial, double value);
 bool rung_finish_one(struct core *core, const struct experiment *experiment);
+
+/* median.c: early stopping by the median of the others. */
+void median_look(struct core *core, struct trial *trial, int64_t step, double value);
 
 /* result.c: what a RESULT or CKPT does. */
 void result_take(struct core *core, int32_t worker, const struct result_event *result);

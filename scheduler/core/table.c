@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 
+#include <math.h>
 #include <string.h>
 
 struct experiment *experiment_find(const struct core *core, int32_t id)
@@ -70,7 +71,10 @@ struct trial *trial_new(struct core *core, struct experiment *experiment)
     const uint32_t index = core->trial_count++;
     struct trial *trial = &core->trials[index];
     *trial = (struct trial){
-        .row = {.experiment = experiment->row.id, .number = experiment->trial_count++, .step = -1},
+        .row = {.experiment = experiment->row.id,
+                .number = experiment->trial_count++,
+                .step = -1,
+                .median = (double)NAN},
         .experiment = (uint32_t)(experiment - core->experiments),
         .open = true,
         .accepted_boot_ms = NEVER,

@@ -142,10 +142,9 @@ static bool has_ended(enum trial_state state)
 
 static void trial_restore(struct coordinator *coordinator, const struct trial_row *trial)
 {
+    trial_report(coordinator, trial);
     if (has_ended(trial->state)) {
         trial_tell(coordinator, trial);
-    } else {
-        trial_report(coordinator, trial);
     }
 }
 

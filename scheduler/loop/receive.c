@@ -86,15 +86,28 @@ static void receive_hello(struct coordinator *coordinator, const struct wire_mes
     hello_step(coordinator, known, restarted, message, peer->name);
 }
 
+/* The objective that early stopping looks at; "" for an experiment that does not exist. */
+static const char *ranked_metric(const struct coordinator *coordinator, int32_t experiment)
+{
+    const struct experiment_config *config = core_config(coordinator->core, experiment);
+
+    return config == NULL
+               ? ""
+               : coordinator->submissions[experiment].spec->objectives[config->ranked].metric;
+}
+
 static void receive_metric(struct coordinator *coordinator, int32_t worker,
                            const struct wire_metric *metric)
 {
+    const char *ranked = ranked_metric(coordinator, metric->attempt.experiment);
+
     for (size_t i = 0; i < metric->count; i++) {
         struct event event = {.kind = EVENT_METRIC, .worker = worker};
         event.metric =
             (struct metric_event){.attempt = metric->attempt,
                                   .step = metric->points[i].step,
                                   .value = metric->points[i].value,
+                                  .ranked = strcmp(metric->points[i].name, ranked) == 0,
                                   .name_text = step_text(coordinator, metric->points[i].name)};
         step(coordinator, &event);
     }

@@ -20,8 +20,10 @@ struct search_tell {
     bool completed;     /* else failed, or with `infeasible` the point's own fault */
     bool infeasible;
     bool running; /* `values` are those at `step`, and the point stays pending */
+    bool stopped; /* early stopping ended it, at `step` with `values` */
     int64_t step;
-    double values[OBJECTIVES_MAX + OUTCOMES_MAX]; /* objectives, then outcome constraints */
+    double values[OBJECTIVES_MAX + OUTCOMES_MAX]; /* objectives, then outcome constraints; NaN
+                                                     unknown */
 };
 
 /* The point that was asked for, or why there is none. The texts are the taker's to free. */

@@ -9,6 +9,7 @@
 #include "loop/tree.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,19 +82,38 @@ static void records_apply(struct coordinator *coordinator)
     }
 }
 
+/* The one objective that is known at a rung; none is of a trial that has reached none. */
+static void rung_fill(const struct coordinator *coordinator, const struct trial_row *row,
+                      int32_t rung, struct search_tell *tell)
+{
+    const struct experiment_config *config = core_config(coordinator->core, row->experiment);
+
+    for (size_t i = 0; i < OBJECTIVES_MAX + OUTCOMES_MAX; i++) {
+        tell->values[i] = (double)NAN;
+    }
+    if (rung >= 0) {
+        tell->step = config->rung_steps[rung];
+        tell->values[config->ranked] = row->rung_values[rung];
+    }
+}
+
 /* What became of a trial, in the searcher's terms: told, or taken back. */
 void trial_tell(struct coordinator *coordinator, const struct trial_row *row)
 {
     struct search_tell tell = {.experiment = row->experiment,
                                .number = row->suggestion,
                                .completed = row->state == TRIAL_COMPLETED,
-                               .infeasible = row->state == TRIAL_INFEASIBLE};
+                               .infeasible = row->state == TRIAL_INFEASIBLE,
+                               .stopped = row->state == TRIAL_PRUNED};
 
-    if (row->state == TRIAL_CANCELLED || row->state == TRIAL_PRUNED) {
+    if (row->state == TRIAL_CANCELLED) {
         searcher_forget(coordinator->searcher, row->experiment, row->suggestion);
         return;
     }
     memcpy(tell.values, row->values, sizeof tell.values);
+    if (tell.stopped) {
+        rung_fill(coordinator, row, row->rung - 1, &tell);
+    }
     searcher_tell(coordinator->searcher, &tell);
 }
 
@@ -101,13 +121,11 @@ void trial_tell(struct coordinator *coordinator, const struct trial_row *row)
  */
 void trial_report(struct coordinator *coordinator, const struct trial_row *row)
 {
-    const struct experiment_config *config = core_config(coordinator->core, row->experiment);
     struct search_tell tell = {
         .experiment = row->experiment, .number = row->suggestion, .running = true};
 
     for (int32_t rung = 0; rung < row->rung; rung++) {
-        tell.step = config->rung_steps[rung];
-        tell.values[0] = row->rung_values[rung];
+        rung_fill(coordinator, row, rung, &tell);
         searcher_tell(coordinator->searcher, &tell);
     }
 }

@@ -58,22 +58,36 @@ static bool params_point(struct study *study, const char *params, double *x)
     return status == TIDE_OK;
 }
 
+/* One that was stopped early has told its curve already. Where the steps have no end there is no
+ * curve, and the best it had shown stands for what it would have reached. */
+static enum tide_outcome outcome_of(const struct study *study, const struct search_tell *tell)
+{
+    const bool stands = study->spec->fidelity.name == NULL && study->spec->objective_count == 1 &&
+                        search_space_outcome_count(study->spec) == 0 && isfinite(tell->values[0]);
+
+    if (tell->running) {
+        return TIDE_RUNNING;
+    }
+    if (tell->completed || (tell->stopped && stands)) {
+        return TIDE_EVALUATED;
+    }
+    if (tell->stopped) {
+        return TIDE_STOPPED;
+    }
+    return tell->infeasible ? TIDE_INFEASIBLE : TIDE_FAILED;
+}
+
 void study_tell(struct study *study, const struct search_tell *tell)
 {
     double x[SPEC_PARAMETERS_MAX];
     double outcomes[TIDE_OUTCOMES_MAX];
-    struct tide_result result = {.outcome = tell->completed    ? TIDE_EVALUATED
-                                            : tell->infeasible ? TIDE_INFEASIBLE
-                                                               : TIDE_FAILED};
+    struct tide_result result = {.step = tell->running ? (double)tell->step : 0};
 
     if (!study_works(study) || (tell->params != NULL && !params_point(study, tell->params, x))) {
         return;
     }
-    if (tell->running) {
-        result.outcome = TIDE_RUNNING;
-        result.step = (double)tell->step;
-    }
-    if (tell->completed || tell->running) {
+    result.outcome = outcome_of(study, tell);
+    if (result.outcome == TIDE_EVALUATED || result.outcome == TIDE_RUNNING) {
         result.values = tell->values;
         if (tell->completed && search_space_outcome_count(study->spec) > 0) {
             search_space_outcomes(study->spec, tell->values + study->spec->objective_count,

@@ -30,21 +30,51 @@ static void requirement_fill(const struct spec_resources *resources, struct requ
     }
 }
 
-/* Without early stopping there is one rung, the end. */
+static enum stopping_rule stopping_of(enum spec_early_algorithm algorithm)
+{
+    switch (algorithm) {
+    case SPEC_EARLY_NONE:
+        return STOPPING_NONE;
+    case SPEC_EARLY_ASHA:
+        return STOPPING_HALVING;
+    case SPEC_EARLY_MEDIAN:
+        return STOPPING_MEDIAN;
+    }
+    return STOPPING_NONE;
+}
+
+/* Under halving the steps grow by eta and the end is a rung too; the median rule looks at every
+ * doubling, from the first step on where the spec does not say how many there are. */
 static void rungs_fill(const struct spec *spec, struct experiment_config *config)
 {
-    const bool halving = spec->early_stopping.algorithm == SPEC_EARLY_ASHA;
+    const bool halving = config->stopping == STOPPING_HALVING;
+    const int64_t factor = halving ? config->eta : 2;
+    const int64_t end = config->step_max == 0 ? INT64_MAX / 2 : config->step_max;
+    int64_t step = config->step_max == 0 ? 1 : spec->fidelity.min;
 
-    if (spec->fidelity.name == NULL) {
-        return;
-    }
-    config->eta = (int32_t)spec->early_stopping.eta;
-    for (int64_t step = spec->fidelity.min;
-         halving && step < spec->fidelity.max && config->rung_count < RUNGS_MAX - 1;
-         step *= config->eta) {
+    for (; step < end && config->rung_count < RUNGS_MAX - 1; step *= factor) {
         config->rung_steps[config->rung_count++] = step;
     }
-    config->rung_steps[config->rung_count++] = spec->fidelity.max;
+    if (halving) {
+        config->rung_steps[config->rung_count++] = config->step_max;
+    }
+}
+
+static void stopping_fill(const struct spec *spec, struct experiment_config *config)
+{
+    const struct spec_early_stopping *from = &spec->early_stopping;
+
+    config->step_max = spec->fidelity.name == NULL ? 0 : spec->fidelity.max;
+    config->stopping = stopping_of(from->algorithm);
+    config->eta = (int32_t)from->eta;
+    for (size_t i = 0; i < spec->objective_count && from->metric != NULL; i++) {
+        if (strcmp(spec->objectives[i].metric, from->metric) == 0) {
+            config->ranked = (uint32_t)i;
+        }
+    }
+    if (config->stopping != STOPPING_NONE) {
+        rungs_fill(spec, config);
+    }
 }
 
 void config_of_spec(const struct spec *spec, struct experiment_config *config)
@@ -70,7 +100,7 @@ void config_of_spec(const struct spec *spec, struct experiment_config *config)
                                     .target = spec->objectives[i].target};
     }
     requirement_fill(&spec->resources, &config->requirement);
-    rungs_fill(spec, config);
+    stopping_fill(spec, config);
 }
 
 static const char *type_text(enum spec_type type)

@@ -110,6 +110,9 @@ static void place_record(const struct model *model, const struct record *record,
 /* What process `index` may learn from a record: NaN for nothing. */
 static double lesson(const struct model *model, size_t index, const struct record *record)
 {
+    if (record->outcome == TIDE_STOPPED) {
+        return NAN;
+    }
     if (index >= model->objectives + model->outcomes) {
         return record->outcome == TIDE_EVALUATED ? 0 : 1;
     }
@@ -362,7 +365,7 @@ static void build_odds(struct tide_optimizer *optimizer, const struct fit *fit)
     bool failed = false;
 
     for (size_t i = 0; i < optimizer->observed.count && !failed; i++) {
-        failed = optimizer->observed.record[i].outcome != TIDE_EVALUATED;
+        failed = lesson(model, index, &optimizer->observed.record[i]) > 0;
     }
     model->known[index] = failed;
     if (failed) {

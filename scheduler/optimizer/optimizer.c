@@ -317,7 +317,7 @@ static enum tide_status read_result(const struct tide_optimizer *optimizer,
     record->cost = result->cost;
     for (size_t i = 0; i < model->objectives && valued; i++) {
         record->values[i] = result->values[i];
-        if (!isfinite(result->values[i])) {
+        if (!isfinite(result->values[i]) && result->outcome == TIDE_EVALUATED) {
             record->outcome = TIDE_INFEASIBLE;
         }
     }
@@ -340,11 +340,11 @@ static const double *known_point(const struct tide_optimizer *optimizer, int64_t
                                             : NULL;
 }
 
-/* A value on the way: the point stays pending. A value that is no number says nothing yet. */
+/* A value on the way: the point stays pending. What is no number says nothing yet. */
 static enum tide_status tell_curve(struct tide_optimizer *optimizer, const struct record *record,
                                    const double *x)
 {
-    if (optimizer->model.step_at == SIZE_MAX || record->outcome != TIDE_RUNNING) {
+    if (optimizer->model.step_at == SIZE_MAX) {
         return TIDE_OK;
     }
     return table_put(&optimizer->curve, record, x, optimizer->space.count);

@@ -16,8 +16,6 @@ static const struct pending {
     {"search.acquisition", "per_cost", "the cost of a trial is not looked at"},
     {"stop", NULL, "the search goes on to the end of its budget"},
     {"warm_start", NULL, "the search starts without what earlier experiments found"},
-    {"early_stopping.algorithm", "median", "every trial runs to the end"},
-    {"early_stopping.metric", NULL, "rungs are judged by the first objective"},
     {"budget.cost", NULL, "money is not counted"},
     {"schedule.prices.file", NULL, "trials run at any price"},
     {"schedule.deadline", NULL, "it is not watched"},

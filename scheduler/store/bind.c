@@ -135,8 +135,6 @@ static void bind_result(struct binding *binding, enum column_kind kind,
     }
 }
 
-_Static_assert((int)RUNGS_MAX <= (int)OBJECTIVES_MAX + (int)OUTCOMES_MAX, "rungs fit their text");
-
 static void bind_rungs(struct binding *binding, const struct trial_row *trial)
 {
     if (trial->rung == 0) {

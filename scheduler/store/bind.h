@@ -19,7 +19,7 @@ struct binding {
     uint32_t moment_count;
     char moments[4][MOMENT_TEXT_BYTES];
     char objectives[BIND_NUMBERS_BYTES], constraints[BIND_NUMBERS_BYTES];
-    char rungs[BIND_NUMBERS_BYTES];
+    char rungs[RUNGS_MAX * 32];
 };
 
 /* bind_start: begins with the first parameter. */

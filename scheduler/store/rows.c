@@ -148,7 +148,9 @@ static bool read_column(struct store_rows *rows, int index, const struct column 
         memcpy((char *)&row->record + column->offset, &flag, sizeof flag);
         return true;
     case COLUMN_REAL:
-        real = sqlite3_column_double(statement, index);
+        real = column->nullable && null_at(statement, index)
+                   ? (double)NAN
+                   : sqlite3_column_double(statement, index);
         memcpy((char *)&row->record + column->offset, &real, sizeof real);
         return true;
     case COLUMN_WORD:

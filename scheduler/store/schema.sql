@@ -127,7 +127,8 @@ CREATE TABLE trial (
     restarts           INTEGER NOT NULL,    -- failures of the program that were tried again
     preemptions        INTEGER NOT NULL,    -- machines lost or left
     step               INTEGER,             -- last reported
-    rungs              TEXT,                -- JSON array: the first objective at each rung reached
+    rungs              TEXT,                -- JSON array: the ranked objective at each rung reached
+    median             REAL,                -- told to leave by the median rule: what the last of them was worse than
     settled            INTEGER NOT NULL DEFAULT 0, -- attempts up to this one can add no result any more
     created            TEXT NOT NULL,
     started            TEXT,

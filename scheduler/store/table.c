@@ -56,6 +56,10 @@ _Static_assert(sizeof(enum trial_state) == sizeof(int32_t), "an enum is an int")
     {                                                                                              \
         name, COLUMN_TEXT, ROLE_SET, true, 0, AT(row), NULL                                        \
     }
+#define REAL_OR_NULL(name, row)                                                                    \
+    {                                                                                              \
+        name, COLUMN_REAL, ROLE_SET, true, 0, AT(row), NULL                                        \
+    }
 #define RESULT(name, kind)                                                                         \
     {                                                                                              \
         name, kind, ROLE_SET, true, 0, 0, NULL                                                     \
@@ -90,6 +94,7 @@ static const struct column trial_columns[] = {
     RESULT("constraints", COLUMN_CONSTRAINTS),
     RESULT("feasible", COLUMN_FEASIBLE),
     RESULT("rungs", COLUMN_RUNGS),
+    REAL_OR_NULL("median", trial.median),
     INT32("settled", trial.settled),
     INT32_OR(0, "checkpoint_attempt", trial.checkpoint.attempt),
     INT32_OR(0, "checkpoint_seq", trial.checkpoint.seq),

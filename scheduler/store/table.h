@@ -16,7 +16,7 @@ enum column_kind {
     COLUMN_INT32,
     COLUMN_INT64,
     COLUMN_BOOL,
-    COLUMN_REAL,
+    COLUMN_REAL,        /* nullable: NULL is NaN */
     COLUMN_WORD,        /* an enum, by its word */
     COLUMN_MOMENT,      /* UTC milliseconds, as text; 0 is NULL */
     COLUMN_TEXT,        /* a handle; 0 leaves the column as it is */

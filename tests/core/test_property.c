@@ -111,7 +111,7 @@ static void random_worker_event(struct world *world)
     struct world_worker *worker = &world->workers[w];
     struct event event = {.kind = EVENT_BYE, .worker = worker->id};
 
-    switch (draw(12)) {
+    switch (draw(14)) {
     case 0:
         if (draw(4) == 0) { /* its process died: it runs nothing any more */
             worker->count = 0;
@@ -147,9 +147,25 @@ static void random_worker_event(struct world *world)
             world_step(world, &event);
         }
         break;
+    case 9:
+    case 10:
+        world_metric(world, w, some_attempt(worker), (int64_t)draw(10), rng_unit(&rng));
+        break;
     default:
         random_result(world, w);
         break;
+    }
+}
+
+/* Nothing is stopped early, or one rule or the other does it. */
+static void any_stopping(struct experiment_config *config)
+{
+    const uint32_t rule = draw(4);
+
+    if (rule == 0) {
+        world_median(config);
+    } else if (rule > 1) {
+        world_halve(config);
     }
 }
 
@@ -294,7 +310,7 @@ static void a_core_from_the_store_is_the_core_that_wrote_it(void **state)
         assert_int_equal(store_open(&options, &world.store, &error), TIDE_OK);
         for (int e = 0; e < WORLD_EXPERIMENTS; e++) {
             struct experiment_config config = world_config(TRIALS);
-            world_halve(&config);
+            any_stopping(&config);
             world_submit(&world, &config);
         }
         for (int step = 0; step < STEPS; step++) {
@@ -319,9 +335,7 @@ static void one_history(uint64_t seed)
         config.concurrency_max = (int32_t)draw(4);
         config.sequential_model = draw(2) == 0;
         config.always_from_start = draw(4) == 0;
-        if (draw(2) == 0) {
-            world_halve(&config);
-        }
+        any_stopping(&config);
         world_submit(&world, &config);
     }
     for (int step = 0; step < STEPS; step++) {

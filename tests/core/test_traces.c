@@ -324,6 +324,36 @@ static void story_halving(void)
     world_tick(&world, 0);
 }
 
+static void story_median(void)
+{
+    struct experiment_config config = world_config(6);
+
+    world_median(&config);
+    world_submit(&world, &config);
+    join(0, 3);
+    join(1, 3);
+    answer_all();
+    for (int32_t trial = 0; trial < 6; trial++) {
+        world_accept(&world, (uint32_t)trial / 3, attempt(trial, 1));
+    }
+    note("five pass step 2; there is no median of fewer than five others");
+    for (int32_t trial = 0; trial < 5; trial++) {
+        world_metric(&world, (uint32_t)trial / 3, attempt(trial, 1), 2, 0.1 * (trial + 1));
+    }
+    note("the sixth is as good as their median");
+    world_metric(&world, 1, attempt(5, 1), 3, 0.3);
+    note("they come to step 4 and do better; the sixth passes steps 4 and 8 and does not");
+    for (int32_t trial = 0; trial < 5; trial++) {
+        world_metric(&world, (uint32_t)trial / 3, attempt(trial, 1), 8, 0.05 * (trial + 1));
+        complete((uint32_t)trial / 3, trial, 1, 0.1);
+    }
+    world_metric(&world, 1, attempt(5, 1), 8, 0.4);
+    note("a coordinator that starts now knows why the trial is leaving");
+    world_restart(&world);
+    world_hello(&world, 1, 3);
+    leave(1, 5, 1);
+}
+
 static void golden(const char *name)
 {
     char path[512];
@@ -380,6 +410,7 @@ static void every_story_leaves_its_trace(void **state)
         {"refused", story_refused},
         {"exhausted", story_exhausted},
         {"halving", story_halving},
+        {"median", story_median},
     };
 
     (void)state;

@@ -434,9 +434,31 @@ struct experiment_config world_config(int32_t trials)
 
 void world_halve(struct experiment_config *config)
 {
+    config->stopping = STOPPING_HALVING;
+    config->step_max = 9;
     config->eta = 3;
     config->rung_count = 3;
     config->rung_steps[0] = 1;
     config->rung_steps[1] = 3;
     config->rung_steps[2] = 9;
+}
+
+void world_median(struct experiment_config *config)
+{
+    config->stopping = STOPPING_MEDIAN;
+    config->step_max = 9;
+    config->rung_count = 3;
+    config->rung_steps[0] = 2;
+    config->rung_steps[1] = 4;
+    config->rung_steps[2] = 8;
+}
+
+void world_metric(struct world *world, uint32_t worker, struct wire_attempt attempt, int64_t step,
+                  double value)
+{
+    struct event event = {.kind = EVENT_METRIC, .worker = world->workers[worker].id};
+
+    event.metric = (struct metric_event){
+        .attempt = attempt, .step = step, .value = value, .ranked = true, .name_text = 1};
+    world_step(world, &event);
 }

@@ -107,4 +107,11 @@ struct experiment_config world_config(int32_t trials);
 /* world_halve: early stopping at steps 1 and 3 of 9, one trial in three goes on. */
 void world_halve(struct experiment_config *config);
 
+/* world_median: early stopping by the median at steps 2, 4 and 8 of 9. */
+void world_median(struct experiment_config *config);
+
+/* world_metric: the worker reports the ranked objective at a step. */
+void world_metric(struct world *world, uint32_t worker, struct wire_attempt attempt, int64_t step,
+                  double value);
+
 #endif

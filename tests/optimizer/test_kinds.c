@@ -282,6 +282,39 @@ static void curves_inform_the_model(void **state)
     tide_free(optimizer);
 }
 
+/* A point that was stopped on its way says what it said before, is not pending and not asked again,
+ * and is no failure. */
+static void a_stopped_curve_still_counts(void **state)
+{
+    struct tide_optimizer *optimizer =
+        open_with((struct tide_config){.step_max = 8, .seed = 5, .initial = 6});
+    const struct tide_result stopped = {.outcome = TIDE_STOPPED};
+    struct tide_prediction before;
+    struct tide_prediction after;
+    const double at[3] = {0.31, 0.5, 0.5};
+    size_t index = 0;
+    size_t count = 0;
+
+    (void)state;
+    for (int64_t i = 0; i < 6; i++) {
+        double x[3];
+        int64_t id = 0;
+        ask(optimizer, x, &id);
+        const double value = fabs(x[0] - 0.3);
+        const struct tide_result way = {.outcome = TIDE_RUNNING, .values = &value, .step = 2};
+        assert_int_equal(tide_tell(optimizer, id, NULL, &way), TIDE_OK);
+    }
+    assert_int_equal(tide_predict(optimizer, at, 0, &before), TIDE_OK);
+    for (int64_t id = 0; id < 6; id++) {
+        assert_int_equal(tide_tell(optimizer, id, NULL, &stopped), TIDE_OK);
+        assert_int_equal(tide_pending(optimizer, id, at), TIDE_EXISTS);
+    }
+    assert_int_equal(tide_predict(optimizer, at, 0, &after), TIDE_OK);
+    assert_true(before.median == after.median && before.high == after.high);
+    assert_int_equal(tide_best(optimizer, &index, 1, &count), TIDE_NOT_FOUND);
+    tide_free(optimizer);
+}
+
 enum earlier { NONE, RELATED, MISLEADING };
 
 static double earlier_value(enum earlier earlier, const double *x)
@@ -376,6 +409,7 @@ int main(void)
         cmocka_unit_test(outcome_constraints_are_respected),
         cmocka_unit_test(failures_are_avoided),
         cmocka_unit_test(curves_inform_the_model),
+        cmocka_unit_test(a_stopped_curve_still_counts),
         cmocka_unit_test(earlier_searches_help_and_do_not_harm),
         cmocka_unit_test(insight_finds_what_matters),
     };

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "support/support.h"
 
+#include <math.h>
 #include <string.h>
 
 void world_init(struct world *world, uint64_t seed)
@@ -116,6 +117,7 @@ static void reach_rungs(struct world *world, struct trial_row *row)
     if (row->rung < RUNGS_MAX && below(world, 3) == 0) {
         row->rung_values[row->rung++] = rng_unit(&world->rng) - 0.5;
     }
+    row->median = row->rung > 0 && below(world, 2) == 0 ? row->rung_values[0] : (double)NAN;
     row->settled = row->attempts > 0 ? below(world, row->attempts + 1) : 0;
 }
 
