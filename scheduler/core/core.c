@@ -284,17 +284,20 @@ static void metric_take(struct core *core, int32_t worker, const struct metric_e
     }
 }
 
-/* Events of a worker that has said HELLO under this incarnation; RESULT and CKPT are taken from any
- * (R5). */
+/* Whether it has said HELLO under this incarnation; else it is asked to. */
+static bool greeted(struct core *core, const struct worker *worker)
+{
+    if (!worker->row.connected) {
+        (void)emit_message(core, WIRE_WHO, worker->row.id);
+    }
+    return worker->row.connected;
+}
+
 static void worker_event(struct core *core, const struct event *event)
 {
     struct worker *worker = worker_find(core, event->worker);
 
-    if (worker == NULL) {
-        return;
-    }
-    if (!worker->row.connected && event->kind != EVENT_GONE) {
-        (void)emit_message(core, WIRE_WHO, event->worker);
+    if (worker == NULL || (event->kind != EVENT_GONE && !greeted(core, worker))) {
         return;
     }
     worker->row.last_seen_ms = core->wall_ms;
@@ -319,6 +322,21 @@ static void worker_event(struct core *core, const struct event *event)
     }
 }
 
+/* RESULT and CKPT count whoever says them, under whatever incarnation (R5). */
+static void durable_event(struct core *core, const struct event *event)
+{
+    const struct worker *worker = worker_find(core, event->worker);
+
+    if (worker != NULL) {
+        (void)greeted(core, worker);
+    }
+    if (event->kind == EVENT_CHECKPOINT) {
+        checkpoint_take(core, event->worker, &event->checkpoint);
+    } else {
+        result_take(core, event->worker, &event->result);
+    }
+}
+
 static void event_take(struct core *core, const struct event *event)
 {
     switch (event->kind) {
@@ -339,10 +357,8 @@ static void event_take(struct core *core, const struct event *event)
         worker_event(core, event);
         break;
     case EVENT_CHECKPOINT:
-        checkpoint_take(core, event->worker, &event->checkpoint);
-        break;
     case EVENT_RESULT:
-        result_take(core, event->worker, &event->result);
+        durable_event(core, event);
         break;
     case EVENT_SUGGESTED:
         search_take(core, &event->suggested);

@@ -76,15 +76,25 @@ static enum tide_status do_drain(struct coordinator *coordinator, const json_t *
                            name == NULL ? "" : name);
 }
 
+/* An id; -1 where there is none, or none that could be one. */
+static int32_t number_of(const json_t *body, const char *key)
+{
+    const json_t *number = json_object_get(body, key);
+    const json_int_t value = json_is_integer(number) ? json_integer_value(number) : -1;
+
+    return value < 0 || value > INT32_MAX ? -1 : (int32_t)value;
+}
+
 static enum tide_status do_command(struct coordinator *coordinator, enum command_verb verb,
                                    const json_t *body, struct error *error)
 {
-    const json_t *trial = json_object_get(body, "trial");
-    const struct command_event command = {
-        .verb = verb,
-        .experiment = (int32_t)json_integer_value(json_object_get(body, "experiment")),
-        .trial = json_is_integer(trial) ? (int32_t)json_integer_value(trial) : -1};
+    const struct command_event command = {.verb = verb,
+                                          .experiment = number_of(body, "experiment"),
+                                          .trial = number_of(body, "trial")};
 
+    if (json_object_get(body, "trial") != NULL && verb != VERB_CANCEL && verb != VERB_KICK) {
+        return error_set(error, TIDE_INVALID, "only 'cancel' and 'kick' are about single trials");
+    }
     return coordinator_command(coordinator, &command, error);
 }
 

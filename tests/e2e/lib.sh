@@ -41,17 +41,17 @@ query() {
 }
 
 # serve OPTION...: a coordinator of s.db on loopback, once it serves: its process is $coordinator,
-# its address $endpoint, its log serve.log.
+# its address $endpoint, its log serve.log. Called again, it takes the same address.
 serve() {
-    mkfifo served
-    "$tidemill" serve --store s.db --listen 'tcp://127.0.0.1:*' "$@" 2>served &
+    [ -p served ] || mkfifo served
+    "$tidemill" serve --store s.db --listen "${endpoint:-tcp://127.0.0.1:*}" "$@" 2>served &
     coordinator=$!
     exec 4<served
     while read -r said <&4; do
         echo "$said" >>serve.log
         case $said in *event=serving*) break ;; esac
     done
-    endpoint=$(sed -n 's/.*event=serving.*endpoint=\([^ ]*\).*/\1/p' serve.log)
+    endpoint=$(sed -n 's/.*event=serving.*endpoint=\([^ ]*\).*/\1/p' serve.log | tail -n 1)
     [ -n "$endpoint" ] || fail 'it does not serve'
     (exec cat <&4 >>serve.log) & # somebody always reads: a line of its log must not end it
 }
