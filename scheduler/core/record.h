@@ -226,6 +226,32 @@ struct pool_row {
     uint32_t name_text;
 };
 
+/* A machine that the shell launched, or found up in a pool that launches; the shell's own row. */
+#define MACHINE_STATE_LIST(X)                                                                      \
+    X(MACHINE_ASKED, "asked") /* for by a launch whose answer is not known */                      \
+    X(MACHINE_UP, "up")       /* has its id; it may still be starting */                           \
+    X(MACHINE_ENDING, "ending")                                                                    \
+    X(MACHINE_GONE, "gone")
+
+enum machine_state {
+#define X(name, text) name,
+    MACHINE_STATE_LIST(X)
+#undef X
+};
+
+struct machine_row {
+    int32_t pool, number; /* from 1 within the pool */
+    enum machine_state state;
+    int64_t launched_ms, ended_ms; /* UTC; 0 not yet */
+    uint32_t name_text;            /* its id, as `launch` printed it */
+};
+
+/* What went wrong last with the commands and files of a pool; the shell's own row. */
+struct trouble_row {
+    int32_t pool;
+    uint32_t price_text, launch_text, terminate_text; /* "" is none */
+};
+
 /* A price of a pool, from then until the next. */
 struct price_row {
     int32_t pool;
@@ -332,7 +358,9 @@ enum record_kind {
     RECORD_METRIC,
     RECORD_POOL,
     RECORD_PRICE,
-    RECORD_ENTRY /* never changes */
+    RECORD_ENTRY, /* never changes */
+    RECORD_MACHINE,
+    RECORD_TROUBLE
 };
 
 struct record {
@@ -348,6 +376,8 @@ struct record {
         struct pool_row pool;
         struct price_row price;
         struct entry_row entry;
+        struct machine_row machine;
+        struct trouble_row trouble;
     };
 };
 
@@ -360,6 +390,7 @@ const char *attempt_state_text(enum attempt_state state);
 const char *suggestion_state_text(enum suggestion_state state);
 const char *pool_kind_text(enum pool_kind kind);
 const char *price_trust_text(enum price_trust trust);
+const char *machine_state_text(enum machine_state state);
 const char *trace_kind_text(enum trace_kind kind);
 bool experiment_state_parse(const char *text, enum experiment_state *state);
 bool trial_state_parse(const char *text, enum trial_state *state);

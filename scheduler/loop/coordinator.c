@@ -123,6 +123,9 @@ enum tide_status coordinator_open(const struct coordinator_options *options,
         status = coordinator_load(coordinator, error);
     }
     if (status == TIDE_OK) {
+        status = supplies_open(coordinator, options->config, error);
+    }
+    if (status == TIDE_OK) {
         status = transport_begin(coordinator, options, error);
     }
     if (status != TIDE_OK) {
@@ -165,6 +168,7 @@ void coordinator_close(struct coordinator *coordinator)
     transport_close(coordinator->transport);
     searcher_close(coordinator->searcher);
     store_close(coordinator->store);
+    supplies_fini(coordinator);
     parcels_drop(coordinator);
     roster_fini(&coordinator->roster);
     for (size_t i = 0; i <= EXPERIMENTS_MAX; i++) {
@@ -200,6 +204,7 @@ static long poll_timeout(const struct coordinator *coordinator, int64_t wait_ms)
     if (coordinator->retry_steady_ms != 0) {
         sooner(&wait_ms, coordinator->retry_steady_ms - clock_steady_ms());
     }
+    sooner(&wait_ms, supplies_wait_ms(coordinator));
     if (clock_is_driven()) {
         sooner(&wait_ms, DRIVEN_WAIT_MS);
     }
@@ -213,10 +218,11 @@ static enum tide_status wait_for_something(struct coordinator *coordinator, int 
         {.socket = transport_socket(coordinator->transport), .events = ZMQ_POLLIN},
         {.fd = transport_alarm_fd(coordinator->transport), .events = ZMQ_POLLIN},
         {.fd = searcher_fd(coordinator->searcher), .events = ZMQ_POLLIN},
+        {.fd = hooks_fd(coordinator->hooks), .events = ZMQ_POLLIN},
         {.fd = extra_fd, .events = ZMQ_POLLIN},
     };
 
-    if (zmq_poll(items, extra_fd < 0 ? 3 : 4, poll_timeout(coordinator, wait_ms)) < 0 &&
+    if (zmq_poll(items, extra_fd < 0 ? 4 : 5, poll_timeout(coordinator, wait_ms)) < 0 &&
         errno != EINTR) {
         return error_set(error, TIDE_IO, "zmq_poll: %s", zmq_strerror(errno));
     }
@@ -297,6 +303,7 @@ static enum tide_status commit_and_send(struct coordinator *coordinator, struct 
         log_line(LOG_INFO, "store_goes_on", "%s", "");
         coordinator->retry_steady_ms = 0;
     }
+    supplies_act(coordinator);
     parcels_send(coordinator);
     replies_send(coordinator);
     wal_watch(coordinator);
@@ -311,6 +318,7 @@ enum tide_status coordinator_turn(struct coordinator *coordinator, int extra_fd,
 
     if (status == TIDE_OK) {
         gates_look(coordinator);
+        supplies_look(coordinator);
         status = messages_take(coordinator);
         if (status != TIDE_OK) {
             (void)error_set(error, status, "the socket failed: keys can no longer be checked");

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "loop/clock.h"
+#include "loop/spawn.h"
 #include "loop/tree.h"
 
 #include <errno.h>
@@ -51,27 +52,6 @@ static void log_path(const struct crew *crew, int index, char *path, size_t byte
     (void)snprintf(path, bytes, "%.4000s/%s.log", crew->directory, name);
 }
 
-/* A group of its own, so that a terminal's Ctrl-C reaches the coordinator alone; signals as a new
- * program expects them. */
-static void attributes_init(posix_spawnattr_t *attributes)
-{
-    sigset_t none;
-    sigset_t defaults;
-
-    (void)sigemptyset(&none);
-    (void)sigemptyset(&defaults);
-    (void)sigaddset(&defaults, SIGINT);
-    (void)sigaddset(&defaults, SIGTERM);
-    (void)sigaddset(&defaults, SIGCHLD);
-    (void)sigaddset(&defaults, SIGPIPE);
-    (void)posix_spawnattr_init(attributes);
-    (void)posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                   POSIX_SPAWN_SETSIGDEF);
-    (void)posix_spawnattr_setpgroup(attributes, 0);
-    (void)posix_spawnattr_setsigmask(attributes, &none);
-    (void)posix_spawnattr_setsigdefault(attributes, &defaults);
-}
-
 static int member_spawn(struct crew *crew, int index)
 {
     char name[CREW_NAME_BYTES];
@@ -99,7 +79,7 @@ static int member_spawn(struct crew *crew, int index)
                                  parent,
                                  geteuid() == 0 ? "--allow-root" : NULL,
                                  NULL};
-    attributes_init(&attributes);
+    spawn_attributes(&attributes);
     (void)posix_spawn_file_actions_init(&files);
     (void)posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     (void)posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log,

@@ -7,6 +7,7 @@
 #include "loop/coordinator.h"
 #include "loop/roster.h"
 #include "loop/searcher.h"
+#include "loop/supply.h"
 #include "store/store.h"
 
 /* What the loop keeps of an experiment beside the core. */
@@ -45,9 +46,13 @@ struct coordinator {
     struct roster roster;
     struct submission submissions[EXPERIMENTS_MAX + 1]; /* by experiment id */
     int32_t experiment_count;
-    int32_t restoring;      /* the experiment whose search is being restored */
-    uint32_t trials_loaded; /* while the rows are read */
-    const char *texts[16];  /* of the event being taken; borrowed */
+    struct supply supplies[POOLS_MAX]; /* pool id - 1 */
+    struct hooks *hooks;
+    bool has_pools;             /* the configuration names some */
+    int64_t supplies_steady_ms; /* when to look at them again */
+    int32_t restoring;          /* the experiment whose search is being restored */
+    uint32_t trials_loaded;     /* while the rows are read */
+    const char *texts[16];      /* of the event being taken; borrowed */
     uint32_t text_count;
     struct parcel *parcels, **parcels_end;
     struct reply *replies, **replies_end;
@@ -65,6 +70,7 @@ struct coordinator {
  * searcher. */
 void step(struct coordinator *coordinator, struct event *event);
 uint32_t step_text(struct coordinator *coordinator, const char *text);
+void row_put(struct coordinator *coordinator, const struct record *record, const char *text);
 void coordinator_fail(struct coordinator *coordinator, enum tide_status status,
                       const struct error *error);
 

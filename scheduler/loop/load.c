@@ -202,6 +202,7 @@ static enum tide_status take_pool(struct coordinator *coordinator, const struct 
 {
     (void)error;
     core_load_pool(coordinator->core, &row->record.pool);
+    supply_load_pool(coordinator, row->record.pool.id, row_text(row, row->record.pool.name_text));
     return TIDE_OK;
 }
 
@@ -213,11 +214,22 @@ static enum tide_status take_price(struct coordinator *coordinator, const struct
     return TIDE_OK;
 }
 
+static enum tide_status take_machine(struct coordinator *coordinator, const struct store_row *row,
+                                     struct error *error)
+{
+    const struct machine_row *machine = &row->record.machine;
+
+    return supply_load_machine(coordinator, machine, row_text(row, machine->name_text))
+               ? TIDE_OK
+               : error_set(error, TIDE_NO_MEMORY, "out of memory");
+}
+
 enum tide_status coordinator_load(struct coordinator *coordinator, struct error *error)
 {
     static const struct reading tables[] = {
         {RECORD_POOL, take_pool},
         {RECORD_PRICE, take_price},
+        {RECORD_MACHINE, take_machine},
         {RECORD_EXPERIMENT, take_experiment},
         {RECORD_SUGGESTION, take_suggestion},
         {RECORD_WORKER, take_worker},

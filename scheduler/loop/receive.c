@@ -57,6 +57,7 @@ static void hello_step(struct coordinator *coordinator, int32_t worker, bool res
                                        .cpus_milli = wire->cpus_milli,
                                        .gpus = wire->gpus,
                                        .memory_bytes = wire->memory_bytes,
+                                       .pool = supply_of_worker(coordinator, wire->pool, name),
                                        .name_text = step_text(coordinator, name),
                                        .boot_text = step_text(coordinator, message->boot),
                                        .host_text = step_text(coordinator, wire->host),

@@ -66,6 +66,15 @@ static void store_check(struct coordinator *coordinator, enum tide_status status
     }
 }
 
+/* A row of the shell's own, with its one text. */
+void row_put(struct coordinator *coordinator, const struct record *record, const char *text)
+{
+    const char *const items[] = {text};
+    const struct store_texts texts = {.items = items, .count = 1};
+
+    store_check(coordinator, store_apply(coordinator->store, record, &texts));
+}
+
 static void records_apply(struct coordinator *coordinator)
 {
     const struct outcome *outcome = coordinator->outcome;
@@ -172,6 +181,7 @@ static void effects_do(struct coordinator *coordinator)
             searcher_end(coordinator->searcher, effect->experiment);
             break;
         case EFFECT_POOL:
+            supply_want(coordinator, effect->pool, effect->number);
             break;
         }
     }

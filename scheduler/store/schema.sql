@@ -78,6 +78,24 @@ CREATE TABLE price (
     PRIMARY KEY (pool, start)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE machine (                      -- of pools that launch
+    pool     INTEGER NOT NULL REFERENCES pool,
+    number   INTEGER NOT NULL,              -- from 1 within the pool
+    name     TEXT,                          -- its id, as launch printed it; NULL not known
+    state    TEXT NOT NULL CHECK (state = 'asked' OR state = 'up' OR state = 'ending'
+                 OR state = 'gone'),
+    launched TEXT NOT NULL,
+    ended    TEXT,
+    PRIMARY KEY (pool, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trouble (                      -- what went wrong last; NULL, '' nothing
+    pool      INTEGER PRIMARY KEY REFERENCES pool,
+    price     TEXT,
+    launch    TEXT,
+    terminate TEXT
+) STRICT;
+
 CREATE TABLE worker (
     id           INTEGER PRIMARY KEY,
     name         TEXT NOT NULL UNIQUE,

@@ -239,6 +239,22 @@ static const struct column entry_columns[] = {
     INT64("cost_micro", entry.cost_micro),
 };
 
+static const struct column machine_columns[] = {
+    KEY("pool", machine.pool),
+    KEY("number", machine.number),
+    WORD("state", machine.state, machine_state_words),
+    MOMENT("launched", machine.launched_ms),
+    MOMENT("ended", machine.ended_ms),
+    TEXT("name", machine.name_text),
+};
+
+static const struct column trouble_columns[] = {
+    KEY("pool", trouble.pool),
+    TEXT("price", trouble.price_text),
+    TEXT("launch", trouble.launch_text),
+    TEXT("terminate", trouble.terminate_text),
+};
+
 #define COLUMNS(list) (list), sizeof(list) / sizeof *(list)
 
 /* The fences are R2, I1, I2 and I9: attempt numbers only grow, an end is final, a result is written
@@ -265,6 +281,8 @@ static const struct table tables[RECORD_KIND_COUNT] = {
     [RECORD_POOL] = {"pool", "", NULL, NULL, COLUMNS(pool_columns)},
     [RECORD_PRICE] = {"price", "", NULL, NULL, COLUMNS(price_columns)},
     [RECORD_ENTRY] = {"entry", "", NULL, NULL, COLUMNS(entry_columns)},
+    [RECORD_MACHINE] = {"machine", "", NULL, NULL, COLUMNS(machine_columns)},
+    [RECORD_TROUBLE] = {"trouble", "", NULL, NULL, COLUMNS(trouble_columns)},
 };
 
 const struct table *table_of(enum record_kind kind)

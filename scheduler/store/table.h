@@ -51,7 +51,7 @@ struct table {
     uint32_t column_count;
 };
 
-enum { RECORD_KIND_COUNT = RECORD_ENTRY + 1, TABLE_KEYS_MAX = 4 };
+enum { RECORD_KIND_COUNT = RECORD_TROUBLE + 1, TABLE_KEYS_MAX = 4 };
 
 /* table_of: the table that holds records of this kind. */
 const struct table *table_of(enum record_kind kind);

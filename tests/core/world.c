@@ -141,6 +141,8 @@ static void apply(struct world_rows *rows, const struct record *record)
         break;
     case RECORD_CHECKPOINT:
     case RECORD_METRIC:
+    case RECORD_MACHINE:
+    case RECORD_TROUBLE:
         break;
     }
 }
