@@ -1,4 +1,4 @@
-"""A worker of one slot, written from docs/PROTOCOL.md alone: the least a worker must do, and METRIC.
+"""A worker of one slot, written from docs/PROTOCOL.md: the least a worker must do, and METRIC.
 
 usage: other_worker.py KEYS NAME STATE
 KEYS is the directory STORE.run. It ends when it is drained.
