@@ -133,13 +133,13 @@ static json_t *front_rows(const struct reading *reading, const json_t *objective
 
 static json_t *best_model(const struct reading *reading)
 {
-    json_t *model =
-        query_row(reading->query,
-                  "SELECT e.id AS experiment, e.name, e.state, e.direction, e.objectives AS"
-                  " \"objectives:json\", p.completed, (SELECT number FROM best"
-                  "  WHERE experiment = e.id) AS number FROM experiment AS e"
-                  " JOIN progress AS p ON p.experiment = e.id WHERE e.id = ?",
-                  "i", reading->target.experiment);
+    json_t *model = query_row(
+        reading->query,
+        "SELECT e.id AS experiment, e.name, e.state, e.ended, e.direction, e.objectives AS"
+        " \"objectives:json\", p.completed, (SELECT number FROM best"
+        "  WHERE experiment = e.id) AS number FROM experiment AS e"
+        " JOIN progress AS p ON p.experiment = e.id WHERE e.id = ?",
+        "i", reading->target.experiment);
     const json_t *objectives = json_object_get(model, "objectives");
     json_t *trials = NULL;
 
@@ -147,6 +147,7 @@ static json_t *best_model(const struct reading *reading)
         query_refuse(reading->query, TIDE_NOT_FOUND,
                      "experiment %" PRId64 " has no completed trial%s", reading->target.experiment,
                      model_integer(model, "completed") > 0 ? " that meets its constraints"
+                     : model_has(model, "ended")           ? ""
                                                            : " yet");
     } else if (json_array_size(objectives) > 1) {
         trials = front_rows(reading, objectives, model_text(model, "direction"));
@@ -155,6 +156,7 @@ static json_t *best_model(const struct reading *reading)
     }
     (void)json_object_del(model, "number");
     (void)json_object_del(model, "direction");
+    (void)json_object_del(model, "ended");
     (void)json_object_set_new(model, "trials", trials);
     return model;
 }
@@ -240,7 +242,6 @@ static bool best_screen(const struct reading *reading, json_t *model, struct scr
     const json_t *trials = json_object_get(model, "trials");
     const json_t *first = json_array_get(trials, 0);
 
-    (void)reading;
     if (json_array_size(json_object_get(model, "objectives")) > 1) {
         if (!front_print(screen, model)) {
             return false;
@@ -248,7 +249,7 @@ static bool best_screen(const struct reading *reading, json_t *model, struct scr
     } else {
         one_print(screen, model, first);
     }
-    reading_suggest("tidemill show %s", model_text(first, "trial"));
+    reading_suggest(reading->options, "tidemill show %s", model_text(first, "trial"));
     return true;
 }
 

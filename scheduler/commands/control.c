@@ -94,7 +94,8 @@ static void control_json(const struct control *control, json_t *body, json_t *an
     json_decref(model);
 }
 
-static void control_text(const struct control *control, const struct target *target)
+static void control_text(const struct control *control, const struct options *options,
+                         const struct target *target)
 {
     struct screen screen = screen_open(stdout, COLOR_NEVER);
 
@@ -104,9 +105,9 @@ static void control_text(const struct control *control, const struct target *tar
     }
     screen_print(&screen, " %s\n", control->done);
     if (control->target == CONTROL_WORKER) {
-        reading_suggest("%s", control->next);
+        reading_suggest(options, "%s", control->next);
     } else {
-        reading_suggest("%s %" PRId64, control->next, target->experiment);
+        reading_suggest(options, "%s %" PRId64, control->next, target->experiment);
     }
 }
 
@@ -128,7 +129,7 @@ static int control_run(const struct control *control, int argc, char **argv)
     if (code == EXIT_CODE_OK && options.json) {
         control_json(control, body, answer);
     } else if (code == EXIT_CODE_OK) {
-        control_text(control, &target);
+        control_text(control, &options, &target);
     }
     json_decref(answer);
     json_decref(body);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -326,8 +327,9 @@ json_t *progress_events(struct query *query, int64_t experiment, int64_t last_ev
         query,
         "SELECT v.id, v.time, v.kind, v.experiment, v.trial, v.attempt, w.name AS worker, v.a, v.b,"
         " coalesce(replace(v.text, ' worker ' || v.worker, ' ' || w.name), v.text, v.kind) AS text,"
-        " t.value, t.told, e.metric, e.budget_trials"
-        " FROM event AS v LEFT JOIN trial AS t ON v.kind = 'trial' AND t.experiment = v.experiment"
+        " t.value, t.told, e.metric, e.budget_trials, " PROGRESS_MESSAGE_SQL
+        " AS message FROM event AS v LEFT JOIN trial AS t ON v.kind = 'trial' AND t.experiment = "
+        "v.experiment"
         " AND t.number = v.trial LEFT JOIN experiment AS e ON e.id = v.experiment"
         " LEFT JOIN worker AS w ON w.id = v.worker"
         " WHERE v.id > ? AND (v.experiment = ? OR v.experiment IS NULL) ORDER BY v.id",
@@ -352,6 +354,28 @@ static bool event_matters(const json_t *event)
     return strcmp(kind, "trial") != 0 || (a != TRIAL_QUEUED && a != TRIAL_RUNNING);
 }
 
+/* Of a message of several lines, the first says what was seen, and the last is what it printed
+ * last.
+ */
+void progress_event_text(const json_t *event, struct screen *screen)
+{
+    const char *message = model_text(event, "message");
+    const size_t first = strcspn(message, "\n");
+    const char *last = strrchr(message, '\n');
+    char *line = strndup(message, first);
+
+    screen_text(screen, model_text(event, "text"), 0);
+    if (line != NULL && *line != '\0') {
+        screen_print(screen, ": ");
+        screen_text(screen, line, 0);
+    }
+    if (last != NULL) {
+        screen_print(screen, " ");
+        screen_text(screen, last + 1 + strspn(last + 1, " "), 0);
+    }
+    free(line);
+}
+
 void progress_event_line(const json_t *event, struct screen *screen)
 {
     char text[FORMAT_BYTES];
@@ -363,7 +387,7 @@ void progress_event_line(const json_t *event, struct screen *screen)
     screen_print(screen, "%s", format_seconds(text, model_time(event, "time")));
     screen_plain(screen);
     screen_print(screen, "  ");
-    screen_text(screen, model_text(event, "text"), 0);
+    progress_event_text(event, screen);
     if (model_has(event, "value")) {
         screen_print(screen, "  ");
         screen_text(screen, model_text(event, "metric"), 0);

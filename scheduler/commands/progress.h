@@ -23,6 +23,13 @@ void progress_draw(json_t *model, int64_t now_ms, struct screen *screen, int row
  */
 json_t *progress_events(struct query *query, int64_t experiment, int64_t last_event);
 
+/* PROGRESS_MESSAGE_SQL: why the attempt of event `v` failed, NULL for any other event.
+ * progress_event_text: its `text`, and of a failure what its `message` begins and ends with. */
+#define PROGRESS_MESSAGE_SQL                                                                       \
+    "(SELECT message FROM attempt AS f WHERE v.kind = 'attempt_ended' AND f.state = 'failed'"      \
+    " AND f.experiment = v.experiment AND f.trial = v.trial AND f.number = v.attempt)"
+void progress_event_text(const json_t *event, struct screen *screen);
+
 /* progress_event_line: prints one of them; nothing for one that only a machine would miss. */
 void progress_event_line(const json_t *event, struct screen *screen);
 

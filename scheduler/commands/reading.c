@@ -1,6 +1,7 @@
 #include "commands/reading.h"
 
 #include "commands/document.h"
+#include "commands/reproduce.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,8 +16,9 @@ int64_t wall_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void reading_suggest(const char *format, ...)
+void reading_suggest(const struct options *options, const char *format, ...)
 {
+    struct screen screen = screen_open(stderr, COLOR_NEVER);
     va_list arguments;
 
     (void)fflush(stdout); /* so that it comes last where both go to one place */
@@ -24,6 +26,10 @@ void reading_suggest(const char *format, ...)
     va_start(arguments, format);
     (void)vfprintf(stderr, format, arguments);
     va_end(arguments);
+    if (options->store_named) {
+        (void)fputs(" --store ", stderr);
+        reproduce_word(&screen, options->store);
+    }
     (void)fputc('\n', stderr);
 }
 

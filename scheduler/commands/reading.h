@@ -44,8 +44,10 @@ extern const struct reading_verb verb_trials;
 extern const struct reading_verb verb_why;
 extern const struct reading_verb verb_workers;
 
-/* reading_suggest: the next useful command, "next: tidemill ..." on stderr. */
-__attribute__((format(printf, 1, 2))) void reading_suggest(const char *format, ...);
+/* reading_suggest: the next useful command, "next: tidemill ..." on stderr, with the store that the
+ * words named. */
+__attribute__((format(printf, 2, 3))) void reading_suggest(const struct options *options,
+                                                           const char *format, ...);
 
 /* wall_ms: UTC now. */
 int64_t wall_ms(void);

@@ -53,8 +53,7 @@ json_t *reproduce_words(struct query *query, int64_t experiment, const json_t *p
     return words == NULL ? json_null() : words;
 }
 
-/* A word that a shell would take apart is put between quotes. */
-static void word_print(struct screen *screen, const char *word)
+void reproduce_word(struct screen *screen, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789_-+=./,:@%";
@@ -82,7 +81,7 @@ void reproduce_print(struct screen *screen, const json_t *words)
 {
     for (size_t i = 0; i < json_array_size(words); i++) {
         screen_print(screen, i == 0 ? "" : " ");
-        word_print(screen, json_string_value(json_array_get(words, i)));
+        reproduce_word(screen, json_string_value(json_array_get(words, i)));
     }
     screen_print(screen, "\n");
 }

@@ -13,6 +13,9 @@
  */
 json_t *reproduce_words(struct query *query, int64_t experiment, const json_t *params);
 
+/* reproduce_word: a word as a shell takes it, between quotes where it would be taken apart. */
+void reproduce_word(struct screen *screen, const char *word);
+
 /* reproduce_print: the words as a shell takes them. */
 void reproduce_print(struct screen *screen, const json_t *words);
 

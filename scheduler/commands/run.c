@@ -137,16 +137,16 @@ static int run_exit_code(const struct run *run, bool interrupted)
         (void)fprintf(stderr, "interrupted; the same command continues it\n");
         return EXIT_CODE_INTERRUPTED;
     }
+    if (row->state == EXPERIMENT_COMPLETED && !watch_found(run->watch)) {
+        return EXIT_CODE_FAILED; /* it ended well, and is no use to anybody */
+    }
     return row->state == EXPERIMENT_COMPLETED || row->state == EXPERIMENT_PAUSED ? EXIT_CODE_OK
                                                                                  : EXIT_CODE_FAILED;
 }
 
 static enum tide_status display_open(struct run *run, struct error *error)
 {
-    const struct watch_options options = {.store = run->options.store,
-                                          .experiment = run->experiment,
-                                          .color = run->options.color,
-                                          .json = run->options.json};
+    const struct watch_options options = {.words = &run->options, .experiment = run->experiment};
     const enum tide_status status =
         service_turn(&run->service, 0, error); /* it shows what is in the store */
 
@@ -175,12 +175,12 @@ static int run_all(struct run *run, struct spec *spec)
         run_leave(run);
         watch_results(run->watch);
     }
-    watch_close(run->watch);
     if (status == TIDE_OK) {
         code = run_exit_code(run, !finished);
     } else {
         (void)fprintf(stderr, "tidemill: %s\n", error.text);
     }
+    watch_close(run->watch);
     crew_close(&run->crew, finished);
     return code;
 }

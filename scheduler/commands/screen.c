@@ -241,6 +241,20 @@ void screen_label(struct screen *screen, const char *label)
     screen_tab(screen, SCREEN_LABEL_COLUMNS);
 }
 
+void screen_message(struct screen *screen, const char *label, const char *message)
+{
+    char line[512];
+
+    for (const char *at = message; *at != '\0';) {
+        const size_t length = strcspn(at, "\n");
+        (void)snprintf(line, sizeof line, "%.*s", (int)length, at);
+        screen_label(screen, at == message ? label : "");
+        screen_text(screen, line, 0);
+        screen_print(screen, "\n");
+        at += length + (at[length] == '\n' ? 1 : 0);
+    }
+}
+
 void screen_bar(struct screen *screen, double done, double all, int columns)
 {
     const double share = all > 0 ? fmin(1, fmax(0, done / all)) : 0;

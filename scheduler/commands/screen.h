@@ -52,6 +52,9 @@ void screen_tab(struct screen *screen, int column);
 /* screen_label: what a line of a page is about, dim, and blanks up to SCREEN_LABEL_COLUMNS. */
 void screen_label(struct screen *screen, const char *label);
 
+/* screen_message: a text of several lines, each a line of its own behind the label or below it. */
+void screen_message(struct screen *screen, const char *label, const char *message);
+
 /* screen_bar: `done` of `all` in `columns` cells: ██████░░░░ or ######.... */
 void screen_bar(struct screen *screen, double done, double all, int columns);
 

@@ -167,7 +167,7 @@ bool show_experiment_screen(const struct reading *reading, json_t *model, struct
         screen_print(screen, "\n");
     }
     parameters_print(screen, model);
-    reading_suggest("tidemill trials %" PRId64, model_integer(model, "id"));
+    reading_suggest(reading->options, "tidemill trials %" PRId64, model_integer(model, "id"));
     return true;
 }
 

@@ -304,20 +304,6 @@ static void explanation_print(struct screen *screen, const json_t *model)
 }
 
 /* Foreign text of several lines, each under the label's column. */
-static void message_print(struct screen *screen, const char *label, const char *message)
-{
-    char line[512];
-
-    for (const char *at = message; *at != '\0';) {
-        const size_t length = strcspn(at, "\n");
-        (void)snprintf(line, sizeof line, "%.*s", (int)length, at);
-        screen_label(screen, at == message ? label : "");
-        screen_text(screen, line, 0);
-        screen_print(screen, "\n");
-        at += length + (at[length] == '\n' ? 1 : 0);
-    }
-}
-
 static void output_print(struct screen *screen, const json_t *model)
 {
     const json_t *attempts = json_object_get(model, "attempts");
@@ -339,14 +325,14 @@ static void output_print(struct screen *screen, const json_t *model)
     }
 }
 
-static void trial_suggest(const json_t *model)
+static void trial_suggest(const struct options *options, const json_t *model)
 {
     const char *trial = model_text(model, "trial");
 
     if (strcmp(model_text(model, "state"), "buried") == 0) {
-        reading_suggest("tidemill kick %s", trial);
+        reading_suggest(options, "tidemill kick %s", trial);
     } else if (model_integer(model, "attempt_count") > 0) {
-        reading_suggest("tidemill logs %s", trial);
+        reading_suggest(options, "tidemill logs %s", trial);
     }
 }
 
@@ -373,13 +359,13 @@ bool show_trial_screen(const struct reading *reading, json_t *model, struct scre
     show_rungs_screen(screen, model);
     explanation_print(screen, model);
     if (strcmp(model_text(last, "outcome"), "completed") != 0) {
-        message_print(screen, "message", model_text(last, "message"));
+        screen_message(screen, "message", model_text(last, "message"));
     }
     output_print(screen, model);
     if (model_has(model, "reproduce")) {
         screen_label(screen, "reproduce");
         reproduce_print(screen, json_object_get(model, "reproduce"));
     }
-    trial_suggest(model);
+    trial_suggest(reading->options, model);
     return true;
 }

@@ -101,20 +101,20 @@ static void experiment_cells(struct table *table, const json_t *row, bool dead, 
     why_cell(table, row, dead, now_ms);
 }
 
-static void status_suggest(const json_t *rows)
+static void status_suggest(const struct options *options, const json_t *rows)
 {
     const json_t *latest = json_array_get(rows, 0);
     const int64_t id = model_integer(latest, "id");
 
     if (latest == NULL) {
-        reading_suggest("tidemill run SPEC");
+        reading_suggest(options, "tidemill run SPEC");
     } else if (strcmp(model_text(latest, "state"), "waiting") == 0) {
-        reading_suggest("tidemill why %" PRId64, id);
+        reading_suggest(options, "tidemill why %" PRId64, id);
     } else if (model_has(latest, "ended")) {
-        reading_suggest("tidemill %s %" PRId64, model_has(latest, "best_trial") ? "best" : "why",
-                        id);
+        reading_suggest(options, "tidemill %s %" PRId64,
+                        model_has(latest, "best_trial") ? "best" : "why", id);
     } else {
-        reading_suggest("tidemill watch %" PRId64, id);
+        reading_suggest(options, "tidemill watch %" PRId64, id);
     }
 }
 
@@ -143,7 +143,7 @@ static bool status_screen(const struct reading *reading, json_t *model, struct s
     }
     const bool printed = table_print(table, screen);
     table_free(table);
-    status_suggest(rows);
+    status_suggest(reading->options, rows);
     return printed;
 }
 

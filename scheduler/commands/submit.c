@@ -48,7 +48,7 @@ static int spec_submit(const struct options *options, const struct spec *spec)
         (void)putchar('\n');
     } else if (code == EXIT_CODE_OK) {
         (void)printf("%" PRId64 "\n", id);
-        reading_suggest("tidemill watch %" PRId64, id);
+        reading_suggest(options, "tidemill watch %" PRId64, id);
     }
     json_decref(answer);
     json_decref(body);

@@ -238,14 +238,16 @@ static bool trials_screen(const struct reading *reading, json_t *model, struct s
     const size_t shown = json_array_size(trials);
     const int64_t total = model_integer(model, "total");
 
-    (void)reading;
     if (!trials_print(model, screen)) {
         return false;
     }
     if ((int64_t)shown < total) {
-        reading_suggest("%zu of %" PRId64 " trials are shown; --limit 0 shows all", shown, total);
+        (void)fflush(stdout);
+        (void)fprintf(stderr, "%zu of %" PRId64 " trials are shown; --limit 0 shows all\n", shown,
+                      total);
     } else if (shown > 0) {
-        reading_suggest("tidemill show %s", model_text(json_array_get(trials, 0), "id"));
+        reading_suggest(reading->options, "tidemill show %s",
+                        model_text(json_array_get(trials, 0), "id"));
     }
     return true;
 }

@@ -6,6 +6,7 @@
 #include "commands/format.h"
 #include "commands/progress.h"
 #include "commands/reading.h"
+#include "commands/reproduce.h"
 #include "commands/terminal.h"
 #include "commands/trials.h"
 #include "commands/verbs.h"
@@ -55,15 +56,15 @@ enum tide_status watch_open(const struct watch_options *options, struct watch **
     }
     watch->options = *options;
     watch->version = -1;
-    if (!query_open(&watch->query, options->store)) {
+    if (!query_open(&watch->query, options->words->store)) {
         const enum tide_status status = watch->query.status;
         *error = watch->query.error;
         query_close(&watch->query);
         free(watch);
         return status;
     }
-    terminal_open(&watch->terminal, stdout, options->color, options->keyboard);
-    watch->drawing = watch->terminal.frame.terminal && !options->json;
+    terminal_open(&watch->terminal, stdout, options->words->color, options->keyboard);
+    watch->drawing = watch->terminal.frame.terminal && !options->words->json;
     watch->last_event = options->history ? 0 : last_event_read(&watch->query);
     *out = watch;
     return TIDE_OK;
@@ -86,7 +87,7 @@ static void frame_draw(struct watch *watch, int64_t now_ms)
 
 static void lines_print(struct watch *watch)
 {
-    struct screen screen = screen_open(stdout, watch->options.color);
+    struct screen screen = screen_open(stdout, watch->options.words->color);
 
     query_begin(&watch->query);
     json_t *events = progress_events(&watch->query, watch->options.experiment, watch->last_event);
@@ -96,7 +97,7 @@ static void lines_print(struct watch *watch)
     for (size_t i = 0; i < json_array_size(events); i++) {
         json_t *event = json_array_get(events, i);
         watch->last_event = model_integer(event, "id");
-        if (watch->options.json) {
+        if (watch->options.words->json) {
             (void)document_print(event, false, stdout);
             (void)putchar('\n');
         } else {
@@ -165,6 +166,7 @@ static void summary_print(struct screen *screen, const json_t *model)
 static void sql_suggest(const struct watch *watch, const json_t *trials)
 {
     const json_t *parameters = json_object_get(trials, "parameters");
+    struct screen screen = screen_open(stderr, COLOR_NEVER);
     char columns[256] = "";
     size_t bytes = 0;
 
@@ -174,11 +176,34 @@ static void sql_suggest(const struct watch *watch, const json_t *trials)
                                    ", params->>'%.40s' AS %.40s", name, name);
         bytes += (size_t)added;
     }
-    reading_suggest(
-        "sqlite3 -readonly -box %s \"SELECT number, value%s FROM trial WHERE experiment "
-        "= %" PRId64 " AND state = 'completed' ORDER BY value%s LIMIT 10\"",
-        watch->options.store, columns, watch->options.experiment,
-        strcmp(model_text(trials, "direction"), "maximize") == 0 ? " DESC" : "");
+    screen_print(&screen, "next: sqlite3 -readonly -box ");
+    reproduce_word(&screen, watch->options.words->store);
+    screen_print(&screen,
+                 " \"SELECT number, value%s FROM trial WHERE experiment = %" PRId64
+                 " AND state = 'completed' ORDER BY value%s LIMIT 10\"\n",
+                 columns, watch->options.experiment,
+                 strcmp(model_text(trials, "direction"), "maximize") == 0 ? " DESC" : "");
+}
+
+/* Nothing was found: the last that failed says why. */
+static void failure_print(struct watch *watch, const json_t *model, struct screen *screen)
+{
+    json_t *last = query_row(&watch->query,
+                             "SELECT experiment || '.' || trial AS trial, message FROM attempt"
+                             " WHERE experiment = ? AND message IS NOT NULL"
+                             " ORDER BY trial DESC, number DESC LIMIT 1",
+                             "i", watch->options.experiment);
+
+    screen_print(screen, model_integer(model, "completed") > 0
+                             ? "no completed trial meets the constraints\n"
+                             : "no trial completed\n");
+    if (model_has(last, "message")) {
+        screen_message(screen, model_text(last, "trial"), model_text(last, "message"));
+        reading_suggest(watch->options.words, "tidemill show %s", model_text(last, "trial"));
+    } else {
+        reading_suggest(watch->options.words, "tidemill why %" PRId64, watch->options.experiment);
+    }
+    json_decref(last);
 }
 
 void watch_results(struct watch *watch)
@@ -188,7 +213,7 @@ void watch_results(struct watch *watch)
                                          .sort = "value",
                                          .limit = RESULTS_SHOWN,
                                          .feasible = true};
-    struct screen screen = screen_open(stdout, watch->options.color);
+    struct screen screen = screen_open(stdout, watch->options.words->color);
     const int64_t now_ms = wall_ms();
 
     if (watch->drawing) {
@@ -196,7 +221,7 @@ void watch_results(struct watch *watch)
     } else {
         lines_print(watch);
     }
-    if (watch->options.json) {
+    if (watch->options.words->json) {
         return;
     }
     json_t *model = progress_model(&watch->query, watch->options.experiment, now_ms);
@@ -206,13 +231,23 @@ void watch_results(struct watch *watch)
         summary_print(&screen, model);
     }
     if (best != NULL && trials_print(trials, &screen)) {
-        reading_suggest("tidemill show %s", model_text(best, "id"));
+        reading_suggest(watch->options.words, "tidemill show %s", model_text(best, "id"));
         sql_suggest(watch, trials);
     } else {
-        reading_suggest("tidemill why %" PRId64, watch->options.experiment);
+        failure_print(watch, model, &screen);
     }
     json_decref(trials);
     json_decref(model);
+}
+
+bool watch_found(struct watch *watch)
+{
+    json_t *row = query_row(&watch->query, "SELECT 1 AS found FROM best WHERE experiment = ?", "i",
+                            watch->options.experiment);
+    const bool found = model_has(row, "found");
+
+    json_decref(row);
+    return found;
 }
 
 void watch_close(struct watch *watch)
@@ -295,10 +330,8 @@ int command_watch(int argc, char **argv)
     if (code != OPTIONS_GO) {
         return code;
     }
-    const struct watch_options wanted = {.store = options.store,
+    const struct watch_options wanted = {.words = &options,
                                          .experiment = target.experiment,
-                                         .color = options.color,
-                                         .json = options.json,
                                          .keyboard = true,
                                          .history = options_value(&options, "history") != NULL};
     if (watch_open(&wanted, &watch, &error) != TIDE_OK) {

@@ -10,10 +10,8 @@
 struct watch;
 
 struct watch_options {
-    const char *store; /* borrowed until watch_close */
+    const struct options *words; /* --store, --color, --json; borrowed until watch_close */
     int64_t experiment;
-    enum color_when color;
-    bool json;     /* every event as a line of JSON, on a terminal too */
     bool keyboard; /* read keys, and signals through watch_wait; see commands/terminal.h */
     bool history;  /* off a terminal: the events of before, too */
 };
@@ -36,6 +34,9 @@ bool watch_ended(const struct watch *watch);
 /* watch_results: the last frame or events, how it went, its five best trials, and on stderr what to
  * ask next. */
 void watch_results(struct watch *watch);
+
+/* watch_found: whether there is a best trial. */
+bool watch_found(struct watch *watch);
 
 /* watch_close: gives the terminal back. NULL is fine. */
 void watch_close(struct watch *watch);

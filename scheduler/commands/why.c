@@ -4,6 +4,7 @@
 #include "commands/agenda.h"
 #include "commands/alive.h"
 #include "commands/format.h"
+#include "commands/progress.h"
 #include "commands/reading.h"
 #include "commands/verbs.h"
 
@@ -145,15 +146,16 @@ static json_t *why_model(const struct reading *reading)
                                 " WHERE a.ended IS NULL"
                                 " AND +a.experiment = ?", /* +: by the index of workers */
                                 "i", id);
-    json_t *events =
-        query_rows(reading->query,
-                   "SELECT v.time, v.kind, v.trial, v.attempt, coalesce(replace(v.text,"
-                   " ' worker ' || v.worker, ' ' || w.name), v.text, v.kind) AS text"
-                   " FROM event AS v LEFT JOIN worker AS w ON w.id = v.worker"
-                   " WHERE v.experiment = ? AND v.kind NOT IN ('suggested',"
-                   " 'suggestion_stale', 'accepted', 'checkpoint')"
-                   " ORDER BY v.id DESC LIMIT 8",
-                   "i", id);
+    json_t *events = query_rows(
+        reading->query,
+        "SELECT v.time, v.kind, v.trial, v.attempt, coalesce(replace(v.text,"
+        " ' worker ' || v.worker, ' ' || w.name), v.text, v.kind) AS text, " PROGRESS_MESSAGE_SQL
+        " AS message"
+        " FROM event AS v LEFT JOIN worker AS w ON w.id = v.worker"
+        " WHERE v.experiment = ? AND v.kind NOT IN ('suggested',"
+        " 'suggestion_stale', 'accepted', 'checkpoint')"
+        " ORDER BY v.id DESC LIMIT 8",
+        "i", id);
 
     (void)json_object_update(model, running);
     json_decref(running);
@@ -270,7 +272,7 @@ static bool why_screen(const struct reading *reading, json_t *model, struct scre
         const json_t *event = json_array_get(events, i - 1);
         why_label(screen, "recent");
         screen_print(screen, "%s  ", format_time(time, model_time(event, "time"), reading->now_ms));
-        screen_text(screen, model_text(event, "text"), 0);
+        progress_event_text(event, screen);
         screen_print(screen, "\n");
     }
     return true;

@@ -88,8 +88,7 @@ static bool workers_screen(const struct reading *reading, json_t *model, struct 
     const bool printed = table_print(table, screen);
     table_free(table);
     if (json_array_size(workers) == 0) {
-        reading_suggest(
-            "tidemill-worker --connect tcp://HOST:PORT (--all shows workers of the past)");
+        (void)fputs("no worker is connected; --all shows those of the past\n", stderr);
     }
     return printed;
 }

@@ -12,8 +12,9 @@
 /* 2026-11-23 21:45:00 UTC: 22:45 in Paris, where these tests are. */
 #define FIXTURE_NOW_MS INT64_C(1795470300000)
 
-/* The store of this test: fixture_begin makes it, in a folder of its own, and turns local time to
- * Paris; fixture_end removes both. Set-up and tear-down of a group. */
+/* The store of this test: fixture_begin makes it, in a folder of its own which is the current one
+ * then, and turns local time to Paris; fixture_end removes both. Set-up and tear-down of a group.
+ */
 extern char fixture_store[512];
 int fixture_begin(void **state);
 int fixture_end(void **state);
@@ -21,11 +22,10 @@ int fixture_end(void **state);
 /* sql_run: on that store, writing. */
 void sql_run(const char *sql);
 
-/* Words are split at blanks; --store with that store is added. */
+/* Words are split at blanks. */
 enum { WORDS_MAX = 16 };
 struct words {
     char text[512];
-    char store[528]; /* "--store=..." */
     char *items[WORDS_MAX + 2];
     int count;
 };

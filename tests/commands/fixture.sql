@@ -155,6 +155,7 @@ INSERT INTO log (experiment, trial, attempt, stream, offset, text) VALUES
 
 INSERT INTO event (time, kind, experiment, trial, attempt, worker, a, b, text) VALUES
  ('2026-11-23 21:00:00.000', 'submitted', 7, NULL, NULL, NULL, 0, 0, 'submitted 7'),
+ ('2026-11-23 21:10:02.000', 'attempt_ended', 7, 31, 1, 4, 8, 6, 'attempt_ended 7.31 attempt 1 worker 4: failed, no_objective'),
  ('2026-11-23 21:19:00.000', 'attempt_ended', 7, 12, 1, 1, 4, 15, 'attempt_ended 7.12 attempt 1 worker 1: preempted, notice'),
  ('2026-11-23 20:31:30.000', 'experiment', 6, NULL, NULL, NULL, 2, 1, 'experiment 6: waiting, no worker is connected that may take its trials'),
  ('2026-11-23 21:44:00.000', 'offered', 7, 43, 1, 4, 0, 0, 'offered 7.43 attempt 1 worker 4: from step 0');

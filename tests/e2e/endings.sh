@@ -22,7 +22,9 @@ ending() {
             echo "$line"
         done
     } >"$name/spec.yaml"
-    "$tidemill" run "$name/spec.yaml" --workers 1 --store "$name.db" 2>"$name.log" || true
+    code=0
+    "$tidemill" run "$name/spec.yaml" --workers 1 --store "$name.db" >"$name.out" 2>"$name.log" ||
+        code=$?
     same "$name" "$(query "$name.db" "SELECT trial.state, attempt.cause FROM trial, attempt
         WHERE attempt.trial = trial.number ORDER BY attempt.number DESC LIMIT 1")" "$want|$cause"
     "$tidemill" show 1.0 --store "$name.db" >"$name.txt" 2>/dev/null
@@ -35,8 +37,11 @@ echo 'echo something else; echo and more' >script.sh
 ending nothing failed no_objective
 grep -q 'and more' nothing.txt || fail 'the last lines are not shown'
 grep -q 'loss' nothing.txt || fail 'the pattern is not shown'
-echo 'echo loss=0.1; exit 1' >script.sh
+echo 'echo loss=0.1; echo the reason; exit 1' >script.sh
 ending exits buried exit "$no_retry"
+grep -q 'no trial completed' exits.out || fail 'a search that found nothing does not say so'
+[ "$(grep -c 'the reason' exits.out)" -ge 2 ] || fail 'its last lines are not shown as it runs'
+same 'the exit code of a search that found nothing' "$code" 1
 echo 'echo loss=0.1; kill -SEGV $$' >script.sh
 ending signalled buried signal "$no_retry"
 echo 'echo loss=nan' >script.sh
