@@ -179,6 +179,7 @@ static int run_all(struct run *run, struct spec *spec)
         code = run_exit_code(run, !finished);
     } else {
         (void)fprintf(stderr, "tidemill: %s\n", error.text);
+        code = status == TIDE_INVALID ? EXIT_CODE_USAGE : EXIT_CODE_FAILED; /* the spec's fault */
     }
     watch_close(run->watch);
     crew_close(&run->crew, finished);

@@ -110,7 +110,7 @@ enum event_kind {
 
 struct submitted_event {
     struct experiment_config config;
-    uint32_t name_text, spec_text, workdir_text;
+    uint32_t name_text, spec_text, workdir_text, sources_text;
 };
 
 struct hello_event {

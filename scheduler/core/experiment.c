@@ -180,6 +180,7 @@ void experiment_submit(struct core *core, const struct submitted_event *submitte
     row->name_text = submitted->name_text;
     row->spec_text = submitted->spec_text;
     row->workdir_text = submitted->workdir_text;
+    row->sources_text = submitted->sources_text;
     core->out->created = experiment->row.id;
     (void)emit_trace_of(core, TRACE_SUBMITTED, experiment->row.id, 0);
 }

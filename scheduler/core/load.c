@@ -13,7 +13,8 @@ void core_load_experiment(struct core *core, const struct experiment_row *row,
 
     ASSERT(row->id == experiment->row.id);
     experiment->row = *row;
-    experiment->row.name_text = experiment->row.spec_text = experiment->row.workdir_text = 0;
+    experiment->row.name_text = experiment->row.spec_text = 0;
+    experiment->row.workdir_text = experiment->row.sources_text = 0;
     experiment_activate(core, experiment);
 }
 

@@ -128,6 +128,7 @@ struct experiment_row {
     int64_t compute_ms;                       /* slot-time inside ended attempts */
     uint32_t name_text, spec_text;            /* only in the first record */
     uint32_t workdir_text;                    /* the same: where its commands start */
+    uint32_t sources_text;                    /* the same: what its search began with */
 };
 
 struct checkpoint_pointer {

@@ -10,10 +10,18 @@
 #include "loop/supply.h"
 #include "store/store.h"
 
+/* An earlier experiment whose first ends a search begins with. */
+struct warm_source {
+    int32_t experiment;
+    int64_t told_count; /* ends of its trials that had been told when the search began */
+};
+
 /* What the loop keeps of an experiment beside the core. */
 struct submission {
     struct spec *spec;
-    char *workdir;        /* absolute; "" the worker's own scratch */
+    char *workdir;                                    /* absolute; "" the worker's own scratch */
+    struct warm_source sources[SPEC_WARM_STARTS_MAX]; /* in the order of warm_start */
+    size_t source_count;
     bool gated;           /* by windows, exceptions or a highest price */
     struct zone *zone;    /* of a gated one: its schedule's, UTC where it names none */
     int64_t gate_wall_ms; /* when to look at the calendar again; 0 at once */
@@ -84,6 +92,13 @@ enum tide_status search_restore(struct coordinator *coordinator, int32_t experim
 
 /* submit.c: a spec in the core's terms. */
 void config_of_spec(const struct spec *spec, struct experiment_config *config);
+
+/* warm.c: what a search begins with: the results of earlier experiments. */
+enum tide_status warm_resolve(const struct coordinator *coordinator, const struct spec *spec,
+                              struct submission *submission, struct error *error);
+char *warm_text(const struct submission *submission);
+bool warm_parse(struct submission *submission, int32_t own, const char *text);
+void warm_tell(struct coordinator *coordinator, int32_t experiment);
 
 /* gate.c: what the calendars say, told to the core before anything else can start. */
 enum tide_status gate_open(struct coordinator *coordinator, int32_t experiment,

@@ -97,6 +97,11 @@ static enum tide_status take_experiment(struct coordinator *coordinator,
     config_of_spec(spec, &config);
     coordinator->submissions[experiment->id] =
         (struct submission){.spec = spec, .workdir = strdup(workdir == NULL ? "" : workdir)};
+    if (!warm_parse(&coordinator->submissions[experiment->id], experiment->id,
+                    row_text(row, experiment->sources_text))) {
+        return error_set(error, TIDE_INVALID, "experiment %d: its sources cannot be read",
+                         (int)experiment->id);
+    }
     coordinator->experiment_count = experiment->id;
     core_load_experiment(coordinator->core, experiment, &config);
     if (experiment->ended_ms == 0) {
@@ -241,6 +246,11 @@ enum tide_status coordinator_load(struct coordinator *coordinator, struct error 
     for (size_t i = 0; i < sizeof tables / sizeof *tables && status == TIDE_OK; i++) {
         status = rows_each(coordinator, &tables[i], error);
     }
+    for (int32_t id = 1; id <= coordinator->experiment_count && status == TIDE_OK; id++) {
+        if (is_open(coordinator, id)) {
+            warm_tell(coordinator, id);
+        }
+    }
     if (status == TIDE_OK) {
         core_load_entries(coordinator->core, store_entries(coordinator->store));
         core_loaded(coordinator->core, clock_boot_ms(), clock_wall_ms());
@@ -278,6 +288,7 @@ enum tide_status search_restore(struct coordinator *coordinator, int32_t experim
 
     coordinator->restoring = experiment;
     searcher_begin(coordinator->searcher, experiment, coordinator->submissions[experiment].spec);
+    warm_tell(coordinator, experiment);
     const enum tide_status status = rows_each(coordinator, &suggestions, error);
     return status == TIDE_OK ? rows_each(coordinator, &trials, error) : status;
 }

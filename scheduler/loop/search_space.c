@@ -111,6 +111,7 @@ static void config_fill(struct space *space, const struct spec *spec, struct tid
     config->budget = (size_t)spec->budget.trials;
     config->step_max = spec->fidelity.name == NULL ? 0 : (double)spec->fidelity.max;
     config->parallel = (size_t)spec->search.concurrency;
+    config->source_count = spec->warm_start.count;
 }
 
 enum tide_status search_space_open(const struct spec *spec, struct tide_optimizer **optimizer,

@@ -21,6 +21,8 @@ struct search_tell {
     bool infeasible;
     bool running; /* `values` are those at `step`, and the point stays pending */
     bool stopped; /* early stopping ended it, at `step` with `values` */
+    size_t
+        source; /* of a result of an earlier experiment: which of warm_start's, from 1; 0 its own */
     int64_t step;
     double values[OBJECTIVES_MAX + OUTCOMES_MAX]; /* objectives, then outcome constraints; NaN
                                                      unknown */

@@ -81,7 +81,8 @@ void study_tell(struct study *study, const struct search_tell *tell)
 {
     double x[SPEC_PARAMETERS_MAX];
     double outcomes[TIDE_OUTCOMES_MAX];
-    struct tide_result result = {.step = tell->running ? (double)tell->step : 0};
+    struct tide_result result = {.step = tell->running ? (double)tell->step : 0,
+                                 .source = tell->source};
 
     if (!study_works(study) || (tell->params != NULL && !params_point(study, tell->params, x))) {
         return;
@@ -95,9 +96,12 @@ void study_tell(struct study *study, const struct search_tell *tell)
             result.outcomes = outcomes;
         }
     }
-    study_fail(study,
-               tide_tell(study->optimizer, tell->number, tell->params == NULL ? NULL : x, &result),
-               "telling a result");
+    const enum tide_status status =
+        tide_tell(study->optimizer, tell->source > 0 ? TIDE_OWN : tell->number,
+                  tell->params == NULL ? NULL : x, &result);
+    if (tell->source == 0 || status != TIDE_INVALID) { /* one between the steps of this space */
+        study_fail(study, status, "telling a result");
+    }
 }
 
 void study_pending(struct study *study, int32_t number, const char *params)

@@ -270,7 +270,10 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
                          EXPERIMENTS_MAX);
     }
     coordinator->submissions[next] = (struct submission){.spec = spec, .workdir = strdup(workdir)};
-    status = gate_open(coordinator, next, error);
+    status = warm_resolve(coordinator, spec, &coordinator->submissions[next], error);
+    if (status == TIDE_OK) {
+        status = gate_open(coordinator, next, error);
+    }
     if (status != TIDE_OK) {
         spec_free(spec);
         free(coordinator->submissions[next].workdir);
@@ -280,7 +283,11 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
     }
     coordinator->experiment_count = next;
     searcher_begin(coordinator->searcher, next, spec);
+    warm_tell(coordinator, next);
+    char *sources = warm_text(&coordinator->submissions[next]);
+    event.submitted.sources_text = step_text(coordinator, sources);
     step(coordinator, &event);
+    free(sources);
     gate_look(coordinator, next);
     *experiment = next;
     return describe(coordinator, next, spec);

@@ -15,7 +15,6 @@ static const struct pending {
     {"setup", NULL, "nothing is run before the first trial"},
     {"search.acquisition", "per_cost", "the cost of a trial is not looked at"},
     {"stop", NULL, "the search goes on to the end of its budget"},
-    {"warm_start", NULL, "the search starts without what earlier experiments found"},
     {"budget.cost", NULL, "money is not counted"},
     {"schedule.prices.file", NULL, "trials run at any price"},
     {"schedule.deadline", NULL, "it is not watched"},

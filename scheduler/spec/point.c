@@ -85,20 +85,29 @@ static double middle(const struct spec_parameter *parameter)
     return parameter->type == SPEC_INT ? floor(value) : value;
 }
 
-/* Values first, as if all were active; then those whose parents decided otherwise are taken out. */
-void spec_point_initial(const struct spec *spec, double *values)
+static double initial_value(const struct spec_parameter *parameter)
 {
-    for (size_t i = 0; i < spec->parameter_count; i++) {
-        const struct spec_parameter *parameter = &spec->parameters[i];
-        values[i] = !isnan(parameter->initial) ? parameter->initial
-                    : is_numeric(parameter)    ? middle(parameter)
-                                               : 0;
-    }
+    return !isnan(parameter->initial) ? parameter->initial
+           : is_numeric(parameter)    ? middle(parameter)
+                                      : 0;
+}
+
+/* Takes out of values that are there for all parameters those whose parents decided otherwise. */
+static void deactivate(const struct spec *spec, double *values)
+{
     for (size_t i = 0; i < spec->parameter_count; i++) {
         if (!spec_point_active(spec, values, i)) {
             values[i] = (double)NAN;
         }
     }
+}
+
+void spec_point_initial(const struct spec *spec, double *values)
+{
+    for (size_t i = 0; i < spec->parameter_count; i++) {
+        values[i] = initial_value(&spec->parameters[i]);
+    }
+    deactivate(spec, values);
 }
 
 /* A value as text; `room` holds VALUE_BYTES. In JSON a float keeps its point, so that 1 stays 1.0.
@@ -438,4 +447,24 @@ enum tide_status spec_params_parse(const struct spec *spec, const char *json, do
     }
     json_decref(root);
     return status == TIDE_OK ? spec_point_check(spec, values, error) : status;
+}
+
+bool spec_params_borrow(const struct spec *spec, const char *json, double *values)
+{
+    json_t *root = json_loads(json, JSON_REJECT_DUPLICATES, NULL);
+    bool fits = json_is_object(root);
+    struct error error;
+
+    for (size_t i = 0; i < spec->parameter_count && fits; i++) {
+        const struct spec_parameter *parameter = &spec->parameters[i];
+        const json_t *value = json_object_get(root, parameter->name);
+        values[i] = initial_value(parameter);
+        fits = value == NULL || read_value(parameter, value, &values[i]);
+    }
+    json_decref(root);
+    if (!fits) {
+        return false;
+    }
+    deactivate(spec, values);
+    return spec_point_check(spec, values, &error) == TIDE_OK;
 }

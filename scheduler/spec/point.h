@@ -44,4 +44,12 @@ spec_params_json(const struct spec *spec, const double *values, char **json, str
 __attribute__((warn_unused_result)) enum tide_status
 spec_params_parse(const struct spec *spec, const char *json, double *values, struct error *error);
 
+/*
+ * spec_params_borrow: a point of another spec's as near as this one has it, by the names of its
+ * parameters; those it does not have take their default or the middle of their range, as
+ * spec_point_initial. False where a value is not of this space.
+ */
+__attribute__((warn_unused_result)) bool spec_params_borrow(const struct spec *spec,
+                                                            const char *json, double *values);
+
 #endif

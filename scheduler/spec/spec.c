@@ -73,7 +73,10 @@ static const struct field fields[] = {
     FIELD("metrics", field_node, sections[METRICS]),
     FIELD("search", field_node, sections[SEARCH]),
     FIELD("stop", field_node, sections[STOP]),
-    FIELD("warm_start", field_names, warm_start),
+    {.name = "warm_start",
+     .read = field_names,
+     .offset = offsetof(struct document, warm_start),
+     .max = SPEC_WARM_STARTS_MAX},
     FIELD("fidelity", field_node, sections[FIDELITY]),
     FIELD("early_stopping", field_node, sections[EARLY_STOPPING]),
     FIELD("budget", field_node, sections[BUDGET]),
@@ -165,6 +168,11 @@ static void read_document(struct reader *reader, const struct node *root)
     spec->workdir = document.workdir;
     spec->setup = document.setup;
     spec->warm_start = document.warm_start;
+    const struct node *warm_start = node_find(root, "warm_start");
+    if (warm_start != NULL) {
+        spec->warm_start_line = warm_start->key_place.line;
+        spec->warm_start_column = warm_start->key_place.column;
+    }
     check_required(reader, root);
     check_objectives(reader, &document);
     for (size_t i = 0; i < COUNT(readers) && !reader->no_memory; i++) {
@@ -222,7 +230,9 @@ static enum tide_status parse_text(struct owner *owner, const char *text, size_t
     }
     owner->spec.text = arena_text(&owner->arena, text, bytes);
     owner->spec.text_bytes = bytes;
-    return owner->spec.text == NULL ? TIDE_NO_MEMORY : parse(owner, &source, report);
+    owner->spec.file = arena_text(&owner->arena, report->file, strlen(report->file));
+    return owner->spec.text == NULL || owner->spec.file == NULL ? TIDE_NO_MEMORY
+                                                                : parse(owner, &source, report);
 }
 
 enum tide_status spec_parse(const char *text, size_t bytes, const char *name, struct spec **out,

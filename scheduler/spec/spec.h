@@ -36,7 +36,8 @@ enum {
     SPEC_WORDS_MAX = 512,    /* of a command with its wrapper, {args} spelled out */
     SPEC_WORD_BYTES = 4096,  /* one of them or an environment value, terminator included */
     SPEC_TOLD_BYTES = 61440, /* what a worker is told with every trial, as JSON */
-    SPEC_LIST_MAX = 1000,    /* windows, exceptions, bands, tags, pools, warm starts */
+    SPEC_LIST_MAX = 1000,    /* windows, exceptions, bands, tags, pools */
+    SPEC_WARM_STARTS_MAX = 32,
     SPEC_CURRENCY_BYTES = 4,
 };
 
@@ -316,6 +317,7 @@ struct spec {
     struct spec_search search;
     struct spec_stop stop;
     struct spec_texts warm_start;
+    int warm_start_line, warm_start_column; /* of the key; 0: it is not there */
     struct spec_fidelity fidelity;
     struct spec_early_stopping early_stopping;
     struct spec_budget budget;
@@ -329,6 +331,7 @@ struct spec {
     struct spec_resources resources;
     struct spec_environment environment;
     struct spec_fleet fleet;
+    const char *file; /* what messages call it */
     const char *text; /* the file, as it was read: what the store keeps */
     size_t text_bytes;
     uint64_t digest; /* of the content: comments, layout, order of keys and spelling of numbers do

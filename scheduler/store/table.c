@@ -70,6 +70,7 @@ static const struct column experiment_columns[] = {
     FIXED("name", COLUMN_TEXT, experiment.name_text),
     FIXED("spec", COLUMN_TEXT, experiment.spec_text),
     FIXED("workdir", COLUMN_TEXT, experiment.workdir_text),
+    FIXED("sources", COLUMN_TEXT, experiment.sources_text),
     WORD("state", experiment.state, experiment_state_words),
     WORD("reason", experiment.reason, experiment_reason_words),
     MOMENT("created", experiment.created_ms),

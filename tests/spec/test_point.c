@@ -237,6 +237,27 @@ static void the_initial_point_is_a_point(void **state)
     spec_free(spec);
 }
 
+/* By the names of the parameters: what is missing takes its initial value, what is of no parameter
+ * does not matter, and a value that is not of this space takes the whole point out. */
+static void points_of_another_spec_are_borrowed(void **state)
+{
+    struct spec *spec = spec_with("run");
+    double values[6];
+
+    (void)state;
+    assert_true(spec_params_borrow(
+        spec, "{\"lr\":0.25,\"depth\":3,\"opt\":\"sgd\",\"nesterov\":false,\"seed\":4}", values));
+    assert_true(values[0] == 0.25 && values[1] == 500000 && values[2] == 1);
+    assert_true(values[3] == 0.5 && values[4] == 0 && isnan(values[5]));
+    assert_true(spec_params_borrow(spec, "{\"opt\":\"adam\",\"momentum\":0.5}", values));
+    assert_true(isnan(values[3]) && isnan(values[4]));
+    assert_false(spec_params_borrow(spec, "{\"lr\":2}", values));
+    assert_false(spec_params_borrow(spec, "{\"opt\":\"lion\"}", values));
+    assert_false(spec_params_borrow(spec, "{\"n\":1.5}", values));
+    assert_false(spec_params_borrow(spec, "[1]", values));
+    spec_free(spec);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +269,7 @@ int main(void)
         cmocka_unit_test(what_is_no_point_is_refused_by_name),
         cmocka_unit_test(a_wrong_point_makes_no_command),
         cmocka_unit_test(the_initial_point_is_a_point),
+        cmocka_unit_test(points_of_another_spec_are_borrowed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
