@@ -37,6 +37,8 @@ static const char *change_of(enum experiment_reason reason)
         return "tidemill resume";
     case WHY_FAILURES:
         return "mend what fails ('tidemill trials', 'tidemill show' says how), then begin again";
+    case WHY_NO_PRICE:
+        return "mend the file of schedule.prices: the coordinator's log says what is wrong with it";
     case WHY_NONE:
     case WHY_WINDOW:
     case WHY_PRICE:

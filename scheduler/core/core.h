@@ -173,7 +173,7 @@ struct suggested_event {
 struct gate_event {
     int32_t experiment;
     bool shut;                     /* from now on; what runs is told to leave */
-    enum experiment_reason reason; /* WHY_WINDOW or WHY_PRICE, when shut */
+    enum experiment_reason reason; /* WHY_WINDOW, WHY_PRICE or WHY_NO_PRICE, when shut */
     int64_t close_boot_ms;         /* when open: by then everything must have left; 0 never */
 };
 

@@ -38,6 +38,7 @@ enum experiment_state {
     X(WHY_OTHERS, "every matching slot is taken by other experiments")                             \
     X(WHY_WINDOW, "no window is open")                                                             \
     X(WHY_PRICE, "the price is above max_price")                                                   \
+    X(WHY_NO_PRICE, "no price is known, and max_price has to be kept")                             \
     X(WHY_OPERATOR, "an operator said so")                                                         \
     X(WHY_BUDGET, "the budget is used up")                                                         \
     X(WHY_TRIALS, "every trial of the budget has ended")                                           \

@@ -172,7 +172,7 @@ void coordinator_close(struct coordinator *coordinator)
     parcels_drop(coordinator);
     roster_fini(&coordinator->roster);
     for (size_t i = 0; i <= EXPERIMENTS_MAX; i++) {
-        zone_close(coordinator->submissions[i].zone);
+        gate_close(&coordinator->submissions[i]);
         spec_free(coordinator->submissions[i].spec);
         free(coordinator->submissions[i].workdir);
     }

@@ -85,6 +85,7 @@ static bool descriptor_look(struct feed *feed, int descriptor, int64_t now_ms)
         return false;
     }
     if (is_same(feed, &status)) {
+        feed->read_ms = feed->trouble[0] == '\0' ? now_ms : feed->read_ms;
         return false;
     }
     char *text = content_read(descriptor, status.st_size);

@@ -24,6 +24,8 @@ struct submission {
     size_t source_count;
     bool gated;           /* by windows, exceptions or a highest price */
     struct zone *zone;    /* of a gated one: its schedule's, UTC where it names none */
+    struct feed prices;   /* of a gated one with schedule.prices.file */
+    char *price_file;     /* its path; owned */
     int64_t gate_wall_ms; /* when to look at the calendar again; 0 at once */
 };
 
@@ -103,6 +105,7 @@ void warm_tell(struct coordinator *coordinator, int32_t experiment);
 /* gate.c: what the calendars say, told to the core before anything else can start. */
 enum tide_status gate_open(struct coordinator *coordinator, int32_t experiment,
                            struct error *error);
+void gate_close(struct submission *submission);
 void gate_look(struct coordinator *coordinator, int32_t experiment);
 void gates_look(struct coordinator *coordinator);
 int64_t gates_deadline_ms(const struct coordinator *coordinator);

@@ -259,6 +259,11 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
         return status;
     }
     config_of_spec(spec, &event.submitted.config);
+    status = supply_fleet(coordinator, &spec->fleet, &event.submitted.config, error);
+    if (status != TIDE_OK) {
+        spec_free(spec);
+        return status;
+    }
     event.submitted.name_text = step_text(coordinator, spec->name);
     event.submitted.spec_text = step_text(coordinator, spec->text);
     event.submitted.workdir_text = step_text(coordinator, workdir);
@@ -275,6 +280,7 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
         status = gate_open(coordinator, next, error);
     }
     if (status != TIDE_OK) {
+        gate_close(&coordinator->submissions[next]);
         spec_free(spec);
         free(coordinator->submissions[next].workdir);
         coordinator->submissions[next] = (struct submission){.spec = NULL};

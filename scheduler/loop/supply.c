@@ -62,6 +62,24 @@ int32_t supply_of_worker(struct coordinator *coordinator, const char *name, cons
     return other;
 }
 
+enum tide_status supply_fleet(const struct coordinator *coordinator, const struct spec_fleet *fleet,
+                              struct experiment_config *config, struct error *error)
+{
+    config->workers_max = (int32_t)fleet->max;
+    config->on_demand_max = (int32_t)fleet->on_demand;
+    for (size_t i = 0; coordinator->has_pools && i < fleet->pools.count; i++) {
+        const int32_t pool = supply_find(coordinator, fleet->pools.items[i]);
+        if (pool == 0) {
+            return error_set(error, TIDE_INVALID,
+                             "fleet.pools names '%s', which the coordinator's configuration does "
+                             "not have",
+                             fleet->pools.items[i]);
+        }
+        config->pools |= UINT32_C(1) << (pool - 1);
+    }
+    return TIDE_OK;
+}
+
 static int32_t currency_code(const char *currency)
 {
     return *currency == '\0' ? 0 : currency[0] * 65536 + currency[1] * 256 + currency[2];
@@ -191,7 +209,7 @@ void supplies_look(struct coordinator *coordinator)
         hook_take(coordinator, &end);
         coordinator->supplies_steady_ms = 0;
     }
-    if (coordinator->supplies_steady_ms > clock_steady_ms()) {
+    if (coordinator->supplies_steady_ms > clock_steady_ms() && !clock_is_driven()) {
         return;
     }
     coordinator->supplies_steady_ms = clock_steady_ms() + LOOK_MS;

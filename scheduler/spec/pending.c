@@ -16,7 +16,6 @@ static const struct pending {
     {"search.acquisition", "per_cost", "the cost of a trial is not looked at"},
     {"stop", NULL, "the search goes on to the end of its budget"},
     {"budget.cost", NULL, "money is not counted"},
-    {"schedule.prices.file", NULL, "trials run at any price"},
     {"schedule.deadline", NULL, "it is not watched"},
     {"schedule.if_late", NULL, "the deadline is not watched"},
     {"checkpoint.store", "coordinator", "workers of other machines start again from the beginning"},
