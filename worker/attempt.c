@@ -55,6 +55,7 @@ static void init(struct attempt *attempt, const struct wire_assign *assign, cons
     attempt->report = -1;
     attempt->job = -1;
     attempt->checkpoint.out = -1;
+    attempt->checkpoint.file = -1;
     attempt->checkpoint_step = -1;
     attempt->captures[0].fd = -1;
     attempt->captures[1].fd = -1;
@@ -260,7 +261,8 @@ static void begin(struct attempt *attempt, const struct attempt_options *options
     enum tide_status status = parse_open(&attempt->parser, assign, &error);
     status = status == TIDE_OK ? make_folder(attempt, options, assign, &error) : status;
     (void)files_path(folder, "%s/checkpoint", attempt->folder);
-    checkpoint_init(&attempt->checkpoint, assign, attempt->cluster, folder);
+    checkpoint_init(&attempt->checkpoint, assign, attempt->cluster, folder, options->way,
+                    options->state);
     attempt->checkpoint.has_user = options->has_user;
     attempt->checkpoint.uid = options->uid;
     attempt->checkpoint.gid = options->gid;

@@ -32,6 +32,7 @@ struct attempt_options {
     uint32_t uid, gid;
     const char *home; /* of that user; "" the worker's own */
     const struct cgroup *cgroup;
+    const struct key_access *way; /* to the coordinator's files; its endpoint "": none is known */
 };
 
 enum attempt_state {

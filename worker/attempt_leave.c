@@ -99,6 +99,9 @@ void attempt_leave(struct attempt *attempt, enum wire_reason reason, int64_t gra
         leave_unstarted(attempt, reason, now_ms);
         return;
     }
+    if (attempt->state == ATTEMPT_SAVING && kill_ms <= now_ms) {
+        attempt_save_no_more(attempt);
+    }
     if (attempt->state != ATTEMPT_RUNNING) {
         return;
     }

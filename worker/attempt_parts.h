@@ -30,6 +30,10 @@ void attempt_asks(struct attempt *attempt, int64_t step, int64_t now_ms);
  * none to save. */
 bool attempt_save_last(struct attempt *attempt, int64_t now_ms);
 
+/* attempt_save_no_more: its end cannot wait for the coordinator: what is on its way there is given
+ * up. */
+void attempt_save_no_more(struct attempt *attempt);
+
 /* attempt_helped: the process that saves or restores has something to say. */
 void attempt_helped(struct attempt *attempt, int64_t now_ms);
 

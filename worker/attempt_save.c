@@ -97,8 +97,10 @@ void attempt_restore(struct attempt *attempt, const struct wire_checkpoint *from
     struct error error;
 
     attempt->state = ATTEMPT_RESTORING;
-    if (checkpoint_restore(&attempt->checkpoint, from, &error) != TIDE_OK) {
-        attempt_not_started(attempt, CAUSE_BAD_CHECKPOINT, error.text, now_ms);
+    const enum tide_status status = checkpoint_restore(&attempt->checkpoint, from, &error);
+    if (status != TIDE_OK) {
+        attempt_not_started(attempt, status == TIDE_NOT_FOUND ? CAUSE_BAD_CHECKPOINT : CAUSE_WORKER,
+                            error.text, now_ms);
         return;
     }
     attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.out;
@@ -130,13 +132,21 @@ static void finished(struct attempt *attempt, bool saved, int64_t now_ms)
     }
 }
 
+void attempt_save_no_more(struct attempt *attempt)
+{
+    if (attempt->checkpoint.out >= 0 && attempt->checkpoint.stage == CHECKPOINT_STORES) {
+        checkpoint_abandon(&attempt->checkpoint);
+        attempt->fds[ATTEMPT_HELPER] = -1;
+        not_saved(attempt, "the worker had to end before the coordinator had it");
+        attempt->state = ATTEMPT_OVER;
+    }
+}
+
 void attempt_helped(struct attempt *attempt, int64_t now_ms)
 {
     const enum checkpoint_event event = checkpoint_ready(&attempt->checkpoint, now_ms);
 
-    if (event != CHECKPOINT_BUSY) {
-        attempt->fds[ATTEMPT_HELPER] = -1;
-    }
+    attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.out; /* another process may be at work */
     switch (event) {
     case CHECKPOINT_BUSY:
         break;
@@ -151,6 +161,9 @@ void attempt_helped(struct attempt *attempt, int64_t now_ms)
         break;
     case CHECKPOINT_BAD:
         attempt_not_started(attempt, CAUSE_BAD_CHECKPOINT, attempt->checkpoint.said, now_ms);
+        break;
+    case CHECKPOINT_LOST_WAY:
+        attempt_not_started(attempt, CAUSE_WORKER, attempt->checkpoint.said, now_ms);
         break;
     }
 }

@@ -1,5 +1,6 @@
 #include "worker/checkpoint.h"
 
+#include "worker/carry.h"
 #include "worker/pack.h"
 #include "worker/spawn.h"
 
@@ -20,17 +21,30 @@
 #include <unistd.h>
 
 static const char scheme[] = "file:";
+static const char coordinator[] = "coordinator:";
 
 void checkpoint_init(struct checkpoint *checkpoint, const struct wire_assign *assign,
-                     const char *cluster, const char *folder)
+                     const char *cluster, const char *folder, const struct key_access *way,
+                     const char *scratch)
 {
-    *checkpoint = (struct checkpoint){
-        .attempt = assign->attempt, .max_bytes = assign->checkpoint_max_bytes, .out = -1};
+    *checkpoint = (struct checkpoint){.attempt = assign->attempt,
+                                      .max_bytes = assign->checkpoint_max_bytes,
+                                      .keep = assign->checkpoint_keep,
+                                      .way = way,
+                                      .scratch = scratch,
+                                      .out = -1,
+                                      .file = -1};
     (void)text_copy(checkpoint->folder, sizeof checkpoint->folder, folder);
     if (assign->checkpoint_store[0] == '/') {
         (void)files_path(checkpoint->store, "%s/%s/%" PRId32 ".%" PRId32, assign->checkpoint_store,
                          cluster, assign->attempt.experiment, assign->attempt.trial);
     }
+}
+
+/* Whether there is anywhere to save to. */
+static bool has_store(const struct checkpoint *checkpoint)
+{
+    return checkpoint->store[0] != '\0' || checkpoint->way->endpoint[0] != '\0';
 }
 
 /* Of names, sizes, times and numbers of all files; DIGEST_START for an empty folder. */
@@ -64,13 +78,15 @@ bool checkpoint_changed(const struct checkpoint *checkpoint)
 {
     const uint64_t signature = signature_of(checkpoint->folder);
 
-    return checkpoint->store[0] != '\0' && signature != DIGEST_START &&
+    return has_store(checkpoint) && signature != DIGEST_START &&
            signature != checkpoint->saved_signature;
 }
 
 /* --- the process --- */
 
-static enum tide_status begin(struct checkpoint *checkpoint, const char *const *words, int file,
+/* Begins a stage: `words` name the role, or, where they are NULL, the file is carried. */
+static enum tide_status begin(struct checkpoint *checkpoint, enum checkpoint_stage stage,
+                              const char *const *words, const struct carry_order *order, int file,
                               struct error *error)
 {
     int out[2];
@@ -79,7 +95,10 @@ static enum tide_status begin(struct checkpoint *checkpoint, const char *const *
         return error_set(error, TIDE_IO, "no pipe: %s", strerror(errno));
     }
     const int fds[SPAWN_FDS] = {out[1], -1, file, -1};
-    const enum tide_status status = spawn_self(words, fds, &checkpoint->helper, error);
+    const enum tide_status status =
+        words != NULL
+            ? spawn_self(words, fds, &checkpoint->helper, error)
+            : carry_spawn(order, checkpoint->way, file, out[1], &checkpoint->helper, error);
     (void)close(out[1]);
     if (status != TIDE_OK) {
         (void)close(out[0]);
@@ -87,8 +106,45 @@ static enum tide_status begin(struct checkpoint *checkpoint, const char *const *
     }
     (void)fcntl(out[0], F_SETFL, O_NONBLOCK);
     checkpoint->out = out[0];
+    checkpoint->stage = stage;
     checkpoint->said_bytes = 0;
     return TIDE_OK;
+}
+
+static enum tide_status begin_carry(struct checkpoint *checkpoint, enum checkpoint_stage stage,
+                                    const struct agent_checkpoint *what, struct error *error)
+{
+    struct carry_order order = {.fetch = stage == CHECKPOINT_FETCHES,
+                                .object = OBJECT_CHECKPOINT,
+                                .attempt = checkpoint->attempt,
+                                .bytes = what->bytes};
+
+    (void)text_copy(order.hash, sizeof order.hash, what->hash);
+    return begin(checkpoint, stage, NULL, &order, checkpoint->file, error);
+}
+
+/* A file without a name: whatever becomes of this worker, nothing is left behind. */
+static enum tide_status open_nameless(struct checkpoint *checkpoint, struct error *error)
+{
+    char path[FILES_PATH_BYTES];
+
+    if (!files_path(path, "%s/archive-XXXXXX", checkpoint->scratch)) {
+        return error_set(error, TIDE_INVALID, "the state folder's path is too long");
+    }
+    checkpoint->file = mkostemp(path, O_CLOEXEC);
+    if (checkpoint->file < 0) {
+        return error_set(error, TIDE_IO, "%s: %s", path, strerror(errno));
+    }
+    (void)unlink(path);
+    return TIDE_OK;
+}
+
+static void close_file(struct checkpoint *checkpoint)
+{
+    if (checkpoint->file >= 0) {
+        (void)close(checkpoint->file);
+        checkpoint->file = -1;
+    }
 }
 
 struct user_words {
@@ -104,7 +160,7 @@ static void fill_user(const struct checkpoint *checkpoint, struct user_words *wo
     }
 }
 
-static enum tide_status open_target(struct checkpoint *checkpoint, int *file, struct error *error)
+static enum tide_status open_shared(struct checkpoint *checkpoint, struct error *error)
 {
     enum tide_status status = files_folder(checkpoint->store, error);
 
@@ -117,9 +173,11 @@ static enum tide_status open_target(struct checkpoint *checkpoint, int *file, st
         strlen(checkpoint->path) + sizeof scheme > sizeof checkpoint->last.location) {
         return error_set(error, TIDE_INVALID, "the path of the checkpoint store is too long");
     }
-    *file = open(checkpoint->beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-    return *file >= 0 ? TIDE_OK
-                      : error_set(error, TIDE_IO, "%s: %s", checkpoint->beside, strerror(errno));
+    checkpoint->file =
+        open(checkpoint->beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+    return checkpoint->file >= 0
+               ? TIDE_OK
+               : error_set(error, TIDE_IO, "%s: %s", checkpoint->beside, strerror(errno));
 }
 
 enum tide_status checkpoint_save(struct checkpoint *checkpoint, int64_t step, int64_t now_ms,
@@ -127,9 +185,7 @@ enum tide_status checkpoint_save(struct checkpoint *checkpoint, int64_t step, in
 {
     struct user_words user;
     char limit[32];
-    int file = -1;
 
-    checkpoint->restoring = false;
     checkpoint->begun_ms = now_ms;
     checkpoint->signature = signature_of(checkpoint->folder);
     checkpoint->making.seq++;
@@ -138,21 +194,52 @@ enum tide_status checkpoint_save(struct checkpoint *checkpoint, int64_t step, in
     (void)snprintf(limit, sizeof limit, "%" PRId64, checkpoint->max_bytes);
     const char *const words[] = {
         "tidemill-worker", "--archive", checkpoint->folder, limit, user.uid, user.gid, NULL};
-    enum tide_status status = open_target(checkpoint, &file, error);
+    enum tide_status status = checkpoint->store[0] == '\0' ? open_nameless(checkpoint, error)
+                                                           : open_shared(checkpoint, error);
     if (status == TIDE_OK) {
-        status = begin(checkpoint, words, file, error);
-        (void)close(file);
+        status = begin(checkpoint, CHECKPOINT_ARCHIVES, words, NULL, checkpoint->file, error);
+    }
+    if (status != TIDE_OK || checkpoint->store[0] != '\0') {
+        close_file(checkpoint);
     }
     return status;
+}
+
+static enum tide_status extract(struct checkpoint *checkpoint, struct error *error)
+{
+    struct user_words user;
+    char bytes[32];
+
+    fill_user(checkpoint, &user);
+    (void)snprintf(bytes, sizeof bytes, "%" PRId64, checkpoint->from.bytes);
+    const char *const words[] = {"tidemill-worker",     "--extract", checkpoint->folder, bytes,
+                                 checkpoint->from.hash, user.uid,    user.gid,           NULL};
+    const enum tide_status status =
+        begin(checkpoint, CHECKPOINT_EXTRACTS, words, NULL, checkpoint->file, error);
+    close_file(checkpoint);
+    return status;
+}
+
+static enum tide_status fetch(struct checkpoint *checkpoint, struct error *error)
+{
+    enum tide_status status = TIDE_OK;
+
+    if (checkpoint->way->endpoint[0] == '\0') {
+        return error_set(error, TIDE_UNREACHABLE, "the coordinator moves no files");
+    }
+    status = open_nameless(checkpoint, error);
+    return status == TIDE_OK ? begin_carry(checkpoint, CHECKPOINT_FETCHES, &checkpoint->from, error)
+                             : status;
 }
 
 enum tide_status checkpoint_restore(struct checkpoint *checkpoint,
                                     const struct wire_checkpoint *from, struct error *error)
 {
-    struct user_words user;
-    char bytes[32];
-
-    checkpoint->restoring = true;
+    checkpoint->from = (struct agent_checkpoint){.bytes = from->bytes};
+    (void)text_copy(checkpoint->from.hash, sizeof checkpoint->from.hash, from->hash);
+    if (text_equal(from->location, coordinator)) {
+        return fetch(checkpoint, error);
+    }
     if (strncmp(from->location, scheme, sizeof scheme - 1) != 0) {
         return error_set(error, TIDE_NOT_FOUND,
                          "the checkpoint is not where this worker can reach "
@@ -160,17 +247,11 @@ enum tide_status checkpoint_restore(struct checkpoint *checkpoint,
                          from->location);
     }
     const char *path = from->location + sizeof scheme - 1;
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
+    checkpoint->file = open(path, O_RDONLY | O_CLOEXEC);
+    if (checkpoint->file < 0) {
         return error_set(error, TIDE_NOT_FOUND, "checkpoint %.256s: %s", path, strerror(errno));
     }
-    fill_user(checkpoint, &user);
-    (void)snprintf(bytes, sizeof bytes, "%" PRId64, from->bytes);
-    const char *const words[] = {"tidemill-worker", "--extract", checkpoint->folder, bytes,
-                                 from->hash,        user.uid,    user.gid,           NULL};
-    const enum tide_status status = begin(checkpoint, words, file, error);
-    (void)close(file);
-    return status;
+    return extract(checkpoint, error);
 }
 
 /* --- its end --- */
@@ -187,31 +268,93 @@ static bool sync_store(const char *store)
     return good;
 }
 
-static enum checkpoint_event finish_save(struct checkpoint *checkpoint, int64_t now_ms)
+/* What is durable now, and where. */
+static enum checkpoint_event saved(struct checkpoint *checkpoint, const char *place,
+                                   const char *path, int64_t now_ms)
 {
-    struct agent_checkpoint saved = checkpoint->making;
-    char hash[WIRE_HASH_HEX + 1];
+    struct agent_checkpoint *making = &checkpoint->making;
 
-    if (sscanf(checkpoint->said, "%" SCNd64 " %64s", &saved.bytes, hash) != 2) {
-        (void)unlink(checkpoint->beside);
-        return CHECKPOINT_DROPPED;
+    (void)snprintf(making->location, sizeof making->location, "%s%.*s", place,
+                   (int)(sizeof making->location - sizeof coordinator), path);
+    checkpoint->last = *making;
+    checkpoint->took_ms = now_ms - checkpoint->begun_ms;
+    checkpoint->saved_signature = checkpoint->signature;
+    return CHECKPOINT_SAVED;
+}
+
+static enum checkpoint_event failed(struct checkpoint *checkpoint, enum checkpoint_event event,
+                                    const char *why)
+{
+    if (why != checkpoint->said) {
+        char text[CHECKPOINT_SAID_BYTES]; /* it may be a part of what was said */
+        (void)text_copy(text, sizeof text, why);
+        (void)text_copy(checkpoint->said, sizeof checkpoint->said, text);
+    }
+    close_file(checkpoint);
+    return event;
+}
+
+static enum checkpoint_event archived(struct checkpoint *checkpoint, int64_t now_ms)
+{
+    struct agent_checkpoint *making = &checkpoint->making;
+    struct error error;
+
+    if (sscanf(checkpoint->said, "%" SCNd64 " %64s", &making->bytes, making->hash) != 2) {
+        if (checkpoint->store[0] != '\0') {
+            (void)unlink(checkpoint->beside);
+        }
+        return failed(checkpoint, CHECKPOINT_DROPPED, checkpoint->said);
+    }
+    if (checkpoint->store[0] == '\0') {
+        return begin_carry(checkpoint, CHECKPOINT_STORES, making, &error) == TIDE_OK
+                   ? CHECKPOINT_BUSY
+                   : failed(checkpoint, CHECKPOINT_DROPPED, error.text);
     }
     if (rename(checkpoint->beside, checkpoint->path) != 0 || !sync_store(checkpoint->store)) {
         (void)snprintf(checkpoint->said, sizeof checkpoint->said, "%.400s: %s", checkpoint->path,
                        strerror(errno));
         return CHECKPOINT_DROPPED;
     }
-    (void)text_copy(saved.hash, sizeof saved.hash, hash);
-    (void)snprintf(saved.location, sizeof saved.location, "%s%.*s", scheme,
-                   (int)(sizeof saved.location - sizeof scheme), checkpoint->path);
-    checkpoint->last = saved;
-    checkpoint->took_ms = now_ms - checkpoint->begun_ms;
-    checkpoint->saved_signature = checkpoint->signature;
-    return CHECKPOINT_SAVED;
+    return saved(checkpoint, scheme, checkpoint->path, now_ms);
+}
+
+static enum checkpoint_event stored(struct checkpoint *checkpoint, int64_t now_ms)
+{
+    const char *why = NULL;
+
+    if (carry_status(checkpoint->said, &why) != TIDE_OK) {
+        return failed(checkpoint, CHECKPOINT_DROPPED, why);
+    }
+    close_file(checkpoint);
+    return saved(checkpoint, coordinator, "", now_ms);
+}
+
+static enum checkpoint_event fetched(struct checkpoint *checkpoint)
+{
+    const char *why = NULL;
+    struct error error;
+    const enum tide_status status = carry_status(checkpoint->said, &why);
+
+    if (status != TIDE_OK) {
+        return failed(checkpoint, status == TIDE_NOT_FOUND ? CHECKPOINT_BAD : CHECKPOINT_LOST_WAY,
+                      why);
+    }
+    return extract(checkpoint, &error) == TIDE_OK
+               ? CHECKPOINT_BUSY
+               : failed(checkpoint, CHECKPOINT_LOST_WAY, error.text);
+}
+
+static enum checkpoint_event extracted(struct checkpoint *checkpoint)
+{
+    if (!text_equal(checkpoint->said, PACK_RESTORED)) {
+        return CHECKPOINT_BAD;
+    }
+    checkpoint->saved_signature = signature_of(checkpoint->folder);
+    return CHECKPOINT_RESTORED;
 }
 
 /* What it said last tells how it went; its exit status may have gone to whoever reaped it. */
-static enum checkpoint_event finish(struct checkpoint *checkpoint, int64_t now_ms)
+static void end_stage(struct checkpoint *checkpoint)
 {
     (void)close(checkpoint->out);
     checkpoint->out = -1;
@@ -221,14 +364,22 @@ static enum checkpoint_event finish(struct checkpoint *checkpoint, int64_t now_m
         (void)waitpid(checkpoint->helper, NULL, 0);
         checkpoint->helper = 0;
     }
-    if (!checkpoint->restoring) {
-        return finish_save(checkpoint, now_ms);
+}
+
+static enum checkpoint_event finish(struct checkpoint *checkpoint, int64_t now_ms)
+{
+    end_stage(checkpoint);
+    switch (checkpoint->stage) {
+    case CHECKPOINT_ARCHIVES:
+        return archived(checkpoint, now_ms);
+    case CHECKPOINT_STORES:
+        return stored(checkpoint, now_ms);
+    case CHECKPOINT_FETCHES:
+        return fetched(checkpoint);
+    case CHECKPOINT_EXTRACTS:
+        return extracted(checkpoint);
     }
-    if (!text_equal(checkpoint->said, PACK_RESTORED)) {
-        return CHECKPOINT_BAD;
-    }
-    checkpoint->saved_signature = signature_of(checkpoint->folder);
-    return CHECKPOINT_RESTORED;
+    return CHECKPOINT_BUSY;
 }
 
 enum checkpoint_event checkpoint_ready(struct checkpoint *checkpoint, int64_t now_ms)
@@ -255,8 +406,12 @@ void checkpoint_abandon(struct checkpoint *checkpoint)
         if (checkpoint->helper > 0) {
             (void)kill(checkpoint->helper, SIGKILL);
         }
-        (void)finish(checkpoint, 0);
+        end_stage(checkpoint);
+        if (checkpoint->stage == CHECKPOINT_ARCHIVES && checkpoint->store[0] != '\0') {
+            (void)unlink(checkpoint->beside);
+        }
     }
+    close_file(checkpoint);
 }
 
 /* --- what may go --- */
@@ -299,7 +454,9 @@ void checkpoint_prune(const struct checkpoint *checkpoint, int32_t seq)
     }
     (void)closedir(directory);
     qsort(found, count, sizeof *found, saved_compare);
-    for (size_t i = CHECKPOINT_KEEP; i < count; i++) {
+    const size_t keep =
+        checkpoint->keep > CHECKPOINT_KEEP_LEAST ? (size_t)checkpoint->keep : CHECKPOINT_KEEP_LEAST;
+    for (size_t i = keep; i < count; i++) {
         char path[FILES_PATH_BYTES];
         if (files_path(path, "%s/%" PRId32 "-%" PRId32 ".tar.zst", checkpoint->store,
                        found[i].number, found[i].seq)) {

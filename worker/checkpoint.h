@@ -1,9 +1,11 @@
 /*
- * checkpoint: the checkpoint directory of one attempt, saved to the store and restored from it by a
- * process of its own (pack.h). One thing at a time; the caller polls `out` and calls
- * checkpoint_ready.
+ * checkpoint: the checkpoint directory of one attempt, saved to the store and restored from it by
+ * processes of their own (pack.h, carry.h). One thing at a time; the caller polls `out`, which may
+ * be another one after each call, and calls checkpoint_ready.
  *
- *   STORE/CLUSTER/E.T/NUMBER-SEQ.tar.zst     never overwritten (R8)
+ *   STORE/CLUSTER/E.T/NUMBER-SEQ.tar.zst     on a shared path; never overwritten (R8)
+ *
+ * Without a shared path the archive is a file without a name, which goes to the coordinator.
  */
 #ifndef WORKER_CHECKPOINT_H
 #define WORKER_CHECKPOINT_H
@@ -12,26 +14,40 @@
 #include "worker/files.h"
 
 #include "base/error.h"
+#include "transport/keys.h"
 
 #include <tidemill/wire.h>
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { CHECKPOINT_KEEP = 2, CHECKPOINT_SAID_BYTES = 512 };
+enum { CHECKPOINT_KEEP_LEAST = 2, CHECKPOINT_SAID_BYTES = 512 };
+
+/* What the process at work does. */
+enum checkpoint_stage {
+    CHECKPOINT_ARCHIVES,
+    CHECKPOINT_STORES, /* to the coordinator */
+    CHECKPOINT_FETCHES,
+    CHECKPOINT_EXTRACTS
+};
 
 struct checkpoint {
     char folder[FILES_PATH_BYTES]; /* what is saved */
-    char store[FILES_PATH_BYTES];  /* STORE/CLUSTER/E.T; "" there is none */
+    char store[FILES_PATH_BYTES];  /* STORE/CLUSTER/E.T; "" the coordinator */
+    const struct key_access *way;  /* to the coordinator's files; its endpoint "": none is known */
+    const char *scratch;           /* a folder for archives on their way */
     struct wire_attempt attempt;
     int64_t max_bytes;
+    int32_t keep;
     bool has_user;
     uint32_t uid, gid;
 
     int out;      /* of the process at work; -1 none */
     pid_t helper; /* 0: none, or reaped already */
-    bool restoring;
-    int64_t begun_ms, took_ms; /* of the last save that was finished */
+    int file;     /* the archive on its way; -1 none */
+    enum checkpoint_stage stage;
+    struct agent_checkpoint from; /* that is being restored */
+    int64_t begun_ms, took_ms;    /* of the last save that was finished */
     char path[FILES_PATH_BYTES], beside[FILES_PATH_BYTES];
     char said[CHECKPOINT_SAID_BYTES];
     size_t said_bytes;
@@ -47,12 +63,14 @@ enum checkpoint_event {
     CHECKPOINT_SAVED,   /* `last` is in the store, durable */
     CHECKPOINT_DROPPED, /* `said` tells why */
     CHECKPOINT_RESTORED,
-    CHECKPOINT_BAD /* `said` tells why */
+    CHECKPOINT_BAD,     /* it is not what was saved, or gone; `said` tells why */
+    CHECKPOINT_LOST_WAY /* it could not be fetched now; `said` tells why */
 };
 
-/* checkpoint_init: of `folder`, into the assignment's store. */
+/* checkpoint_init: of `folder`, into the assignment's store; `way` and `scratch` must stay. */
 void checkpoint_init(struct checkpoint *checkpoint, const struct wire_assign *assign,
-                     const char *cluster, const char *folder);
+                     const char *cluster, const char *folder, const struct key_access *way,
+                     const char *scratch);
 
 /* checkpoint_changed: there is something in the folder that was not saved yet. */
 bool checkpoint_changed(const struct checkpoint *checkpoint);
@@ -69,8 +87,8 @@ enum checkpoint_event checkpoint_ready(struct checkpoint *checkpoint, int64_t no
 /* checkpoint_abandon: ends what is at work. */
 void checkpoint_abandon(struct checkpoint *checkpoint);
 
-/* checkpoint_prune: `seq` of this attempt is on record: of it and all before it only the last
- * CHECKPOINT_KEEP stay. */
+/* checkpoint_prune: `seq` of this attempt is on record: of it and all before it only the last ones
+ * stay on a shared path, as many as the spec says, and CHECKPOINT_KEEP_LEAST at least. */
 void checkpoint_prune(const struct checkpoint *checkpoint, int32_t seq);
 
 #endif

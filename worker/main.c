@@ -1,7 +1,8 @@
 /*
  * tidemill-worker: runs attempts on this machine for a coordinator. The same program is also the
- * supervisor of each attempt, and saves and restores checkpoints.
+ * supervisor of each attempt, and saves, carries and restores checkpoints.
  */
+#include "worker/carry.h"
 #include "worker/options.h"
 #include "worker/pack.h"
 #include "worker/supervisor.h"
@@ -28,6 +29,9 @@ int main(int argc, char **argv)
     }
     if (argc > 2 && (text_equal(argv[1], "--archive") || text_equal(argv[1], "--extract"))) {
         return pack_main(argc, argv);
+    }
+    if (argc == 2 && text_equal(argv[1], "--carry")) {
+        return carry_main();
     }
     if (options_read(&options, argc, argv, &error) != TIDE_OK) {
         (void)fprintf(stderr, "tidemill-worker: %s\n'tidemill-worker --help' lists the options.\n",

@@ -195,9 +195,14 @@ static bool obstacle(const struct worker *worker, const struct wire_assign *assi
 }
 
 /* The session is new: what may have been lost is sent again. */
-static void welcomed(struct worker *worker)
+static void welcomed(struct worker *worker, int32_t bulk_port)
 {
     struct error error;
+
+    if (bulk_port == 0 ||
+        !key_endpoint_at(worker->access.endpoint, bulk_port, worker->way.endpoint)) {
+        worker->way.endpoint[0] = '\0';
+    }
 
     complain(
         "state",
@@ -227,7 +232,7 @@ static void hear(struct worker *worker, const struct wire_message *message)
         load(worker);
     }
     if (before == AGENT_GREETING && worker->agent.session == AGENT_WELCOME) {
-        welcomed(worker);
+        welcomed(worker, message->welcome.bulk_port);
     }
 }
 

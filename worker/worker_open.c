@@ -137,7 +137,10 @@ enum tide_status worker_open(struct worker *worker, struct error *error)
                                  .uid = options->uid,
                                  .gid = options->gid,
                                  .home = options->home,
-                                 .cgroup = &worker->cgroup};
+                                 .cgroup = &worker->cgroup,
+                                 .way = &worker->way};
+    worker->way = worker->access;
+    worker->way.endpoint[0] = '\0'; /* WELCOME tells */
     return status;
 }
 

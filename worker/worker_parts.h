@@ -43,8 +43,9 @@ struct worker {
     struct outbox outbox;
     struct link link;
     struct key_access access;
-    bool link_down; /* messages cannot be sent */
-    bool meets;     /* the agent met another cluster, and does not know what is owed to it */
+    struct key_access way; /* to the coordinator's files; its endpoint "": none is known */
+    bool link_down;        /* messages cannot be sent */
+    bool meets;            /* the agent met another cluster, and does not know what is owed to it */
     int signals, watches;
     int parent; /* pidfd; -1 none */
     struct notice notice;

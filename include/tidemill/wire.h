@@ -3,14 +3,16 @@
  * the contract in prose.
  *
  * A message is one frame of JSON, at most WIRE_FRAME_BYTES: {v, type, cluster, incarnation, boot,
- * seq, ...body}. The structs below are the decoded form. Their strings are borrowed: from the
- * caller while encoding, from the message's own document after decoding, valid until
- * wire_message_fini; none is NULL in a decoded message, but those of an absent checkpoint.
+ * seq, ...body}; a CHUNK has a second one of bare bytes, at most WIRE_CHUNK_BYTES. The structs
+ * below are the decoded form. Their strings are borrowed: from the caller while encoding, from the
+ * message's own document after decoding, valid until wire_message_fini; none is NULL in a decoded
+ * message, but those of an absent checkpoint.
  */
 #ifndef TIDEMILL_WIRE_H
 #define TIDEMILL_WIRE_H
 
 #include <tidemill/status.h>
+#include <tidemill/wire_words.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +27,8 @@ enum { WIRE_VERSION = 1, WIRE_VERSION_OLDEST = 1 };
 
 enum {
     WIRE_FRAME_BYTES = 65536,
+    WIRE_CHUNK_BYTES = 65536,  /* the second frame of a CHUNK */
+    WIRE_CHUNKS_IN_FLIGHT = 8, /* of one transfer: what may be sent beyond the last credit */
     WIRE_DEPTH_MAX = 8,
     WIRE_ID_HEX = 32,   /* cluster and boot: 128 bits in hexadecimal */
     WIRE_HASH_HEX = 64, /* BLAKE2b-256 in hexadecimal */
@@ -40,167 +44,12 @@ enum {
     WIRE_WORDS_MAX = 512,     /* words of a command */
     WIRE_ENV_MAX = 256,
     WIRE_LABELS_MAX = 32,
-    WIRE_RULES_MAX = 32 /* metric patterns, on_output rules */
+    WIRE_RULES_MAX = 32, /* metric patterns, on_output rules */
+    WIRE_SETUP_WORDS_MAX = 128
 };
 
 /* Integers stay within what every JSON library can hold exactly: 2^53 - 1. */
 #define WIRE_INTEGER_MAX INT64_C(9007199254740991)
-
-/* X(name, text, from): every type with its word on the wire; from: W worker, C coordinator, K
- * client, E a machine that enrols. */
-#define WIRE_TYPE_LIST(X)                                                                          \
-    X(WIRE_HELLO, "HELLO", 'W')                                                                    \
-    X(WIRE_READY, "READY", 'W')                                                                    \
-    X(WIRE_ACCEPT, "ACCEPT", 'W')                                                                  \
-    X(WIRE_REFUSE, "REFUSE", 'W')                                                                  \
-    X(WIRE_RENEW, "RENEW", 'W')                                                                    \
-    X(WIRE_METRIC, "METRIC", 'W')                                                                  \
-    X(WIRE_CKPT, "CKPT", 'W')                                                                      \
-    X(WIRE_RESULT, "RESULT", 'W')                                                                  \
-    X(WIRE_PREEMPT, "PREEMPT", 'W')                                                                \
-    X(WIRE_BYE, "BYE", 'W')                                                                        \
-    X(WIRE_LOG, "LOG", 'W')                                                                        \
-    X(WIRE_WELCOME, "WELCOME", 'C')                                                                \
-    X(WIRE_ASSIGN, "ASSIGN", 'C')                                                                  \
-    X(WIRE_LEASE, "LEASE", 'C')                                                                    \
-    X(WIRE_STOP, "STOP", 'C')                                                                      \
-    X(WIRE_CKPT_ACK, "CKPT_ACK", 'C')                                                              \
-    X(WIRE_RESULT_ACK, "RESULT_ACK", 'C')                                                          \
-    X(WIRE_WHO, "WHO", 'C')                                                                        \
-    X(WIRE_DRAIN, "DRAIN", 'C')                                                                    \
-    X(WIRE_ERROR, "ERROR", 'C')                                                                    \
-    X(WIRE_REQUEST, "REQUEST", 'K')                                                                \
-    X(WIRE_REPLY, "REPLY", 'C')                                                                    \
-    X(WIRE_ENROL, "ENROL", 'E')                                                                    \
-    X(WIRE_ENROLLED, "ENROLLED", 'C')
-
-enum wire_type {
-#define X(name, text, from) name,
-    WIRE_TYPE_LIST(X)
-#undef X
-        WIRE_TYPE_COUNT
-};
-
-/* How an attempt ended, as its worker judged it (PRODUCT.md section 3, "How an attempt ends"). */
-#define WIRE_OUTCOME_LIST(X)                                                                       \
-    X(OUTCOME_NONE, "none") /* it has not ended */                                                 \
-    X(OUTCOME_COMPLETED, "completed")                                                              \
-    X(OUTCOME_INFEASIBLE, "infeasible")                                                            \
-    X(OUTCOME_LEFT, "left") /* a notice or exit 75: paused, the rest is another attempt's */       \
-    X(OUTCOME_FAILED, "failed")
-
-enum wire_outcome {
-#define X(name, text) name,
-    WIRE_OUTCOME_LIST(X)
-#undef X
-};
-
-/* What was seen that decided the outcome. */
-#define WIRE_CAUSE_LIST(X)                                                                         \
-    X(CAUSE_NONE, "none")                                                                          \
-    X(CAUSE_EXIT, "exit")     /* exit_code says which */                                           \
-    X(CAUSE_SIGNAL, "signal") /* signal says which */                                              \
-    X(CAUSE_TIMEOUT, "timeout")                                                                    \
-    X(CAUSE_STALL, "stall")                                                                        \
-    X(CAUSE_OUT_OF_MEMORY, "out_of_memory")                                                        \
-    X(CAUSE_NO_OBJECTIVE, "no_objective")    /* exit 0, the objective never seen: not retried */   \
-    X(CAUSE_NON_FINITE, "non_finite")        /* NaN or infinite objective */                       \
-    X(CAUSE_INFEASIBLE, "infeasible_report") /* an infeasible line, exit 65 */                     \
-    X(CAUSE_NOT_FOUND, "not_found")          /* the command cannot be found */                     \
-    X(CAUSE_CANNOT_RUN, "cannot_run")        /* found, and cannot be executed */                   \
-    X(CAUSE_RULE_INFEASIBLE, "rule_infeasible") /* on_output */                                    \
-    X(CAUSE_RULE_FAIL, "rule_fail")             /* on_output: not retried */                       \
-    X(CAUSE_RULE_RESTART, "rule_restart")                                                          \
-    X(CAUSE_RULE_AVOID, "rule_avoid_worker") /* on_output: again, elsewhere */                     \
-    X(CAUSE_NOTICE, "notice")                /* it left because it was told to */                  \
-    X(CAUSE_REQUEUE, "requeue")              /* exit 75 of its own */                              \
-    X(CAUSE_BAD_CHECKPOINT, "bad_checkpoint")                                                      \
-    X(CAUSE_SETUP, "setup_failed")                                                                 \
-    X(CAUSE_WORKER, "worker") /* the worker itself could not: disk full, fork failed */
-
-enum wire_cause {
-#define X(name, text) name,
-    WIRE_CAUSE_LIST(X)
-#undef X
-};
-
-/* Why an attempt must leave; also the reason in the notice file. */
-#define WIRE_REASON_LIST(X)                                                                        \
-    X(LEAVE_NONE, "none")                                                                          \
-    X(LEAVE_PREEMPTION, "preemption")                                                              \
-    X(LEAVE_WINDOW, "window")                                                                      \
-    X(LEAVE_RUNG, "rung")                                                                          \
-    X(LEAVE_BUDGET, "budget")                                                                      \
-    X(LEAVE_OPERATOR, "operator")                                                                  \
-    X(LEAVE_DRAIN, "drain")                                                                        \
-    X(LEAVE_SUPERSEDED, "superseded")                                                              \
-    X(LEAVE_PRUNED, "pruned")                                                                      \
-    X(LEAVE_CANCELLED, "cancelled")                                                                \
-    X(LEAVE_TIMEOUT, "timeout")
-
-enum wire_reason {
-#define X(name, text) name,
-    WIRE_REASON_LIST(X)
-#undef X
-};
-
-/* The answer to one item of a list, or to a CKPT or RESULT. */
-#define WIRE_VERDICT_LIST(X)                                                                       \
-    X(VERDICT_KEEP, "keep")       /* WELCOME: go on with it */                                     \
-    X(VERDICT_STOP, "stop")       /* WELCOME: end it, it is not yours any more */                  \
-    X(VERDICT_SEND, "send")       /* WELCOME: send this result */                                  \
-    X(VERDICT_DROP, "drop")       /* WELCOME: forget this result */                                \
-    X(VERDICT_OK, "ok")           /* LEASE: renewed */                                             \
-    X(VERDICT_REVOKED, "revoked") /* LEASE: not yours any more */                                  \
-    X(VERDICT_RECORDED, "recorded")                                                                \
-    X(VERDICT_DUPLICATE, "duplicate")                                                              \
-    X(VERDICT_SUPERSEDED, "superseded")                                                            \
-    X(VERDICT_UNKNOWN, "unknown")
-
-enum wire_verdict {
-#define X(name, text) name,
-    WIRE_VERDICT_LIST(X)
-#undef X
-};
-
-/* Why a worker refuses an ASSIGN. */
-#define WIRE_REFUSAL_LIST(X)                                                                       \
-    X(REFUSAL_FULL, "full")   /* no free slot */                                                   \
-    X(REFUSAL_STALE, "stale") /* it has seen a later attempt of this trial */                      \
-    X(REFUSAL_DRAINING, "draining")                                                                \
-    X(REFUSAL_DISK, "disk")                                                                        \
-    X(REFUSAL_COMMAND, "command")         /* its allow-list does not have argv[0] */               \
-    X(REFUSAL_WORKDIR, "workdir")         /* the working directory is not there */                 \
-    X(REFUSAL_UNREACHABLE, "unreachable") /* the coordinator's own: it could not be sent */
-
-enum wire_refusal {
-#define X(name, text) name,
-    WIRE_REFUSAL_LIST(X)
-#undef X
-};
-
-/* on_output: what a line that matches does to the attempt. */
-#define WIRE_THEN_LIST(X)                                                                          \
-    X(THEN_INFEASIBLE, "infeasible")                                                               \
-    X(THEN_FAIL, "fail")                                                                           \
-    X(THEN_RESTART, "restart")                                                                     \
-    X(THEN_AVOID_WORKER, "avoid-worker")
-
-enum wire_then {
-#define X(name, text) name,
-    WIRE_THEN_LIST(X)
-#undef X
-};
-
-#define WIRE_STREAM_LIST(X)                                                                        \
-    X(STREAM_STDOUT, "stdout")                                                                     \
-    X(STREAM_STDERR, "stderr")
-
-enum wire_stream {
-#define X(name, text) name,
-    WIRE_STREAM_LIST(X)
-#undef X
-};
 
 /* One attempt of one trial; `number` is the fencing token: per trial it only ever grows. */
 struct wire_attempt {
@@ -322,6 +171,7 @@ struct wire_welcome {
     const char *worker; /* the name this key stands for */
     int64_t lease_ms;
     int64_t renew_ms;
+    int32_t bulk_port; /* where this coordinator moves files; 0: it does not */
     struct wire_verdict_of running[WIRE_SLOTS_MAX];
     size_t running_count;
     struct wire_verdict_of outbox[WIRE_OUTBOX_MAX];
@@ -351,8 +201,12 @@ struct wire_assign {
     const char
         *secrets[WIRE_LABELS_MAX]; /* names of variables of the worker's environment to pass on */
     size_t secret_count;
-    const char *params;  /* one JSON object as text */
-    const char *workdir; /* absolute path; "" for the worker's own scratch */
+    const char *params;       /* one JSON object as text */
+    const char *workdir;      /* absolute path; "" for the worker's own scratch */
+    const char *workdir_hash; /* of a packed one that the coordinator has; "" none, see workdir */
+    int64_t workdir_bytes;
+    const char *setup[WIRE_SETUP_WORDS_MAX]; /* run once in it before its first attempt */
+    size_t setup_count;
     int64_t target_step; /* TIDEMILL_BUDGET; 0 none */
     int64_t grace_ms;
     int64_t timeout_ms; /* 0 none */
@@ -370,6 +224,7 @@ struct wire_assign {
     struct wire_checkpoint checkpoint; /* attempt_number 0: none, start afresh */
     const char *checkpoint_store;      /* "" the coordinator's, else an absolute shared path */
     int64_t checkpoint_max_bytes;
+    int32_t checkpoint_keep; /* how many of the trial stay on a shared path; 0: the usual two */
 };
 
 struct wire_lease {
@@ -419,6 +274,38 @@ struct wire_enrolled {
     const char *worker;
 };
 
+/* An object, and in whose name it is asked for: an operator's has no attempt. */
+struct wire_claim {
+    enum wire_object object;
+    struct wire_attempt attempt; /* all 0: an operator's */
+    const char *hash;
+};
+
+struct wire_offer {
+    struct wire_claim claim;
+    int64_t bytes;
+};
+
+struct wire_fetch {
+    struct wire_claim claim;
+    int64_t offset; /* one CHUNK from here is wanted */
+};
+
+struct wire_piece {
+    const char *hash;
+    int64_t offset; /* CHUNK: of its first byte; CREDIT: everything before it has come */
+};
+
+struct wire_stored {
+    const char *hash;
+};
+
+struct wire_denied {
+    const char *hash;
+    enum wire_denial reason;
+    const char *text; /* for a person */
+};
+
 struct wire_message {
     enum wire_type type;
     char cluster[WIRE_ID_HEX + 1]; /* "" where the sender does not know it yet */
@@ -446,6 +333,11 @@ struct wire_message {
         struct wire_reply reply;
         struct wire_enrol enrol;
         struct wire_enrolled enrolled;
+        struct wire_offer offer;
+        struct wire_fetch fetch;
+        struct wire_piece piece; /* CHUNK and CREDIT */
+        struct wire_stored stored;
+        struct wire_denied denied;
     };              /* BYE, WHO, DRAIN have no body */
     void *document; /* owns the strings of a decoded message; NULL while encoding */
 };
@@ -473,7 +365,7 @@ enum tide_status wire_decode(const char *frame, size_t bytes, struct wire_messag
 void wire_message_fini(struct wire_message *message);
 
 /* wire_type_sender: who sends messages of this type: 'W' worker, 'C' coordinator, 'K' client, 'E'
- * one who enrols. */
+ * one who enrols, 'B' whoever moves files over the bulk socket. */
 char wire_type_sender(enum wire_type type);
 
 /* The words of the enums, as they stand on the wire. */
@@ -485,5 +377,7 @@ const char *wire_verdict_text(enum wire_verdict verdict);
 const char *wire_refusal_text(enum wire_refusal refusal);
 const char *wire_then_text(enum wire_then then);
 const char *wire_stream_text(enum wire_stream stream);
+const char *wire_object_text(enum wire_object object);
+const char *wire_denial_text(enum wire_denial denial);
 
 #endif

@@ -57,7 +57,10 @@ static enum tide_status store_begin(struct coordinator *coordinator,
     const int length = snprintf(coordinator->run_directory, sizeof coordinator->run_directory,
                                 "%s.run", options->store);
 
-    if (length < 0 || (size_t)length >= sizeof coordinator->run_directory) {
+    const int objects =
+        snprintf(coordinator->objects, sizeof coordinator->objects, "%s.objects", options->store);
+    if (length < 0 || (size_t)length >= sizeof coordinator->run_directory || objects < 0 ||
+        (size_t)objects >= sizeof coordinator->objects) {
         return error_set(error, TIDE_INVALID, "the path of the store is too long");
     }
     const enum tide_status status = store_open(&store, &coordinator->store, error);
@@ -82,7 +85,10 @@ static enum tide_status transport_begin(struct coordinator *coordinator,
                                       .limits = transport_limits_default()};
 
     (void)snprintf(config.cluster, sizeof config.cluster, "%s", store_cluster(coordinator->store));
-    return transport_open(&config, &coordinator->transport, error);
+    const enum tide_status status = transport_open(&config, &coordinator->transport, error);
+    return status == TIDE_OK ? bulk_open(transport_bulk(coordinator->transport),
+                                         coordinator->objects, &coordinator->bulk, error)
+                             : status;
 }
 
 /*
@@ -126,6 +132,7 @@ enum tide_status coordinator_open(const struct coordinator_options *options,
         status = supplies_open(coordinator, options->config, error);
     }
     if (status == TIDE_OK) {
+        claims_begin(coordinator);
         status = transport_begin(coordinator, options, error);
     }
     if (status != TIDE_OK) {
@@ -165,6 +172,7 @@ void coordinator_close(struct coordinator *coordinator)
         (void)!store_commit(coordinator->store, clock_wall_ms(),
                             &error); /* what fails now is redone after a restart */
     }
+    bulk_close(coordinator->bulk);
     transport_close(coordinator->transport);
     searcher_close(coordinator->searcher);
     store_close(coordinator->store);
@@ -219,10 +227,11 @@ static enum tide_status wait_for_something(struct coordinator *coordinator, int 
         {.fd = transport_alarm_fd(coordinator->transport), .events = ZMQ_POLLIN},
         {.fd = searcher_fd(coordinator->searcher), .events = ZMQ_POLLIN},
         {.fd = hooks_fd(coordinator->hooks), .events = ZMQ_POLLIN},
+        {.fd = bulk_fd(coordinator->bulk), .events = ZMQ_POLLIN},
         {.fd = extra_fd, .events = ZMQ_POLLIN},
     };
 
-    if (zmq_poll(items, extra_fd < 0 ? 4 : 5, poll_timeout(coordinator, wait_ms)) < 0 &&
+    if (zmq_poll(items, extra_fd < 0 ? 5 : 6, poll_timeout(coordinator, wait_ms)) < 0 &&
         errno != EINTR) {
         return error_set(error, TIDE_IO, "zmq_poll: %s", zmq_strerror(errno));
     }
@@ -328,6 +337,9 @@ enum tide_status coordinator_turn(struct coordinator *coordinator, int extra_fd,
         answers_take(coordinator);
         timers_take(coordinator);
         status = commit_and_send(coordinator, error);
+    }
+    if (status == TIDE_OK) {
+        claims_answer(coordinator);
     }
     if (status == TIDE_OK && coordinator->failed != TIDE_OK) {
         status = coordinator->failed;

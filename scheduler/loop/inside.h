@@ -4,6 +4,7 @@
 #ifndef LOOP_INSIDE_H
 #define LOOP_INSIDE_H
 
+#include "loop/bulk.h"
 #include "loop/coordinator.h"
 #include "loop/roster.h"
 #include "loop/searcher.h"
@@ -19,7 +20,7 @@ struct warm_source {
 /* What the loop keeps of an experiment beside the core. */
 struct submission {
     struct spec *spec;
-    char *workdir;                                    /* absolute; "" the worker's own scratch */
+    char *workdir; /* absolute; "packed:HASH"; "" its own scratch */
     struct warm_source sources[SPEC_WARM_STARTS_MAX]; /* in the order of warm_start */
     size_t source_count;
     bool gated;           /* by windows, exceptions or a highest price */
@@ -46,9 +47,12 @@ struct reply {
     char *body; /* owned */
 };
 
+enum { WORKDIR_BYTES_MAX = 512 * 1024 * 1024 /* packed */ };
+
 struct coordinator {
     struct store *store;
     struct transport *transport;
+    struct bulk *bulk;
     struct searcher *searcher;
     struct core *core;
     void *core_memory;
@@ -72,6 +76,7 @@ struct coordinator {
     enum tide_status failed; /* why the coordinator cannot go on; TIDE_OK it can */
     struct error error;
     char run_directory[KEY_PATH_BYTES];
+    char objects[OBJECT_ROOT_BYTES];  /* the folder of objects.h */
     char checkpoints[KEY_PATH_BYTES]; /* where workers of this machine keep theirs; "" they may be
                                          elsewhere */
 };
@@ -116,6 +121,23 @@ void receive_message(struct coordinator *coordinator, const struct wire_message 
 void receive_request(struct coordinator *coordinator, const struct wire_request *request,
                      const struct peer *peer);
 void receive_answer(struct coordinator *coordinator, struct search_answer *answer);
+
+/*
+ * claims.c: objects. claims_answer answers the questions of the bulk thread; claims_hold: the file
+ * of a CKPT is there; claims_carried: the checkpoints of this experiment are objects; claims_tidy
+ * removes what no row of the trial names, but for what is `coming`; claims_drop: a trial has ended;
+ * claims_begin: once at the start.
+ */
+void claims_answer(struct coordinator *coordinator);
+bool claims_hold(const struct coordinator *coordinator, const struct wire_ckpt *ckpt);
+bool claims_carried(const struct coordinator *coordinator, int32_t experiment);
+void claims_tidy(struct coordinator *coordinator, int32_t experiment, int32_t trial,
+                 const char *coming);
+void claims_drop(const struct coordinator *coordinator, const struct trial_row *row);
+void claims_begin(struct coordinator *coordinator);
+
+/* submission_workdir_hash: of a packed working directory; "" there is none. */
+const char *submission_workdir_hash(const struct submission *submission);
 
 /* send.c: what waits for the commit, and its sending. */
 void parcel_put(struct coordinator *coordinator, const struct message *message);

@@ -119,6 +119,17 @@ static void receive_checkpoint(struct coordinator *coordinator, int32_t worker,
 {
     struct event event = {.kind = EVENT_CHECKPOINT, .worker = worker};
 
+    if (strcmp(ckpt->checkpoint.location, "coordinator:") == 0 && !claims_hold(coordinator, ckpt)) {
+        const struct message unknown = {.type = WIRE_CKPT_ACK,
+                                        .worker = worker,
+                                        .attempt = ckpt->attempt,
+                                        .seq = ckpt->checkpoint.seq,
+                                        .verdict = VERDICT_UNKNOWN};
+        log_line(LOG_WARNING, "checkpoint_missing", "trial=%" PRId32 ".%" PRId32 " hash=%.16s",
+                 ckpt->attempt.experiment, ckpt->attempt.trial, ckpt->checkpoint.hash);
+        parcel_put(coordinator, &unknown);
+        return;
+    }
     event.checkpoint = (struct checkpoint_event){
         .attempt = ckpt->attempt,
         .seq = ckpt->checkpoint.seq,

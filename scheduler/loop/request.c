@@ -111,6 +111,8 @@ static enum tide_status do_verb(struct coordinator *coordinator, const char *ver
     };
 
     if (strcmp(verb, "ping") == 0) {
+        (void)json_object_set_new(answer, "bulk_port",
+                                  json_integer(transport_bulk_port(coordinator->transport)));
         return TIDE_OK;
     }
     if (strcmp(verb, "submit") == 0) {

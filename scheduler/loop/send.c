@@ -75,6 +75,19 @@ static void words_fill(struct wire_assign *assign, const struct spec *spec, char
     }
 }
 
+static void workdir_fill(const struct coordinator *coordinator, const struct submission *submission,
+                         struct wire_assign *assign)
+{
+    struct object object;
+    const char *hash = submission_workdir_hash(submission);
+
+    assign->workdir = hash[0] == '\0' ? submission->workdir : "";
+    assign->workdir_hash = hash;
+    if (object_set(&object, 0, 0, hash)) { /* one that is gone is refused when it is fetched */
+        (void)!object_find(coordinator->objects, &object, &assign->workdir_bytes);
+    }
+}
+
 static enum tide_status checkpoint_fill(struct coordinator *coordinator,
                                         const struct message *message, const struct spec *spec,
                                         struct wire_assign *assign, struct error *error)
@@ -141,7 +154,7 @@ static enum tide_status assign_fill(struct coordinator *coordinator, const struc
         return status;
     }
     assign->params = assignment->params;
-    assign->workdir = submission->workdir;
+    workdir_fill(coordinator, submission, assign);
     words_fill(assign, spec, assignment->argv);
     spec_assign(spec, assign);
     return checkpoint_fill(coordinator, message, spec, assign, error);
@@ -221,6 +234,7 @@ static void welcome_fill(const struct coordinator *coordinator, const struct par
     welcome->worker = roster_entry(&coordinator->roster, parcel->message.worker)->name;
     welcome->lease_ms = coordinator->lease_ms;
     welcome->renew_ms = coordinator->lease_ms / RENEWALS_PER_LEASE;
+    welcome->bulk_port = transport_bulk_port(coordinator->transport);
     welcome->running_count = parcel->running_count;
     memcpy(welcome->running, parcel->running, parcel->running_count * sizeof *parcel->running);
     welcome->outbox_count = parcel->outbox_count;
@@ -256,6 +270,10 @@ void parcel_send(struct coordinator *coordinator, const struct parcel *parcel)
             .attempt = message->attempt, .seq = message->seq, .verdict = message->verdict};
     }
     (void)transport_give(coordinator, message->worker, &wire);
+    if (message->type == WIRE_CKPT_ACK && message->verdict == VERDICT_RECORDED &&
+        claims_carried(coordinator, message->attempt.experiment)) {
+        claims_tidy(coordinator, message->attempt.experiment, message->attempt.trial, NULL);
+    }
 }
 
 void parcels_send(struct coordinator *coordinator)

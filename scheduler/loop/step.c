@@ -156,6 +156,7 @@ static void trial_ended(struct coordinator *coordinator, const struct trial_row 
 {
     trial_tell(coordinator, row);
     checkpoints_drop(coordinator, row);
+    claims_drop(coordinator, row);
 }
 
 static void effects_do(struct coordinator *coordinator)

@@ -18,8 +18,6 @@ static const struct pending {
     {"budget.cost", NULL, "money is not counted"},
     {"schedule.deadline", NULL, "it is not watched"},
     {"schedule.if_late", NULL, "the deadline is not watched"},
-    {"checkpoint.store", "coordinator", "workers of other machines start again from the beginning"},
-    {"checkpoint.keep", NULL, "the last two are kept"},
     {"fleet", NULL, "every worker that connects is used"},
 };
 

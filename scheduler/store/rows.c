@@ -245,6 +245,24 @@ enum tide_status store_checkpoint(struct store *store, const struct wire_attempt
     return TIDE_OK;
 }
 
+size_t store_chain(struct store *store, int32_t experiment, int32_t trial,
+                   char (*hashes)[WIRE_HASH_HEX + 1], size_t most)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_CHAIN];
+    size_t count = 0;
+
+    (void)sqlite3_reset(statement);
+    (void)sqlite3_bind_int(statement, 1, experiment);
+    (void)sqlite3_bind_int(statement, 2, trial);
+    (void)sqlite3_bind_int64(statement, 3, (sqlite3_int64)most);
+    while (count < most && sqlite3_step(statement) == SQLITE_ROW) {
+        (void)text_copy(hashes[count], sizeof hashes[count], text_at(statement, 0));
+        count++;
+    }
+    (void)sqlite3_reset(statement);
+    return count;
+}
+
 void answers_release(struct store *store)
 {
     (void)sqlite3_reset(store->statements[STATEMENT_PARAMS]);

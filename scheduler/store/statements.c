@@ -32,6 +32,8 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_PARAMS] = "SELECT params FROM trial WHERE experiment = ?1 AND number = ?2",
     [STATEMENT_CHECKPOINT] = "SELECT step, bytes, hash, location FROM checkpoint"
                              " WHERE experiment = ?1 AND trial = ?2 AND attempt = ?3 AND seq = ?4",
+    [STATEMENT_CHAIN] = "SELECT hash FROM checkpoint WHERE experiment = ?1 AND trial = ?2"
+                        " ORDER BY attempt DESC, seq DESC LIMIT ?3",
 };
 
 static int prepare(struct store *store, const char *sql, sqlite3_stmt **statement)

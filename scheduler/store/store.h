@@ -220,6 +220,11 @@ enum tide_status store_checkpoint(struct store *store, const struct wire_attempt
                                   int32_t seq, struct store_checkpoint *checkpoint,
                                   struct error *error) __attribute__((warn_unused_result));
 
+/* store_chain: the hashes of a trial's committed checkpoints, the newest first, at most `most`;
+ * how many. Whatever cannot be read ends the list. */
+size_t store_chain(struct store *store, int32_t experiment, int32_t trial,
+                   char (*hashes)[WIRE_HASH_HEX + 1], size_t most);
+
 /*
  * store_backup: the store as it is at one moment, live or not, as a new file `path`, verified by
  * quick_check. TIDE_EXISTS, TIDE_FULL, TIDE_IO. docs/STORE.md says how to go back to one.

@@ -57,6 +57,11 @@ struct key_access {
 /* key_role_text: "operator", "worker", "enrol". */
 const char *key_role_text(enum key_role role);
 
+/* key_endpoint_port: of "tcp://127.0.0.1:7733"; 0 where there is none. key_endpoint_at: the same
+ * address with another port (0: any that is free); false where it does not fit. */
+int32_t key_endpoint_port(const char *endpoint);
+bool key_endpoint_at(const char *endpoint, int32_t port, char at[KEY_ENDPOINT_BYTES]);
+
 /* key_name_valid: 1 to 63 of letters, digits, '.', '_', '-'; no '.' in front. */
 bool key_name_valid(const char *name);
 

@@ -4,12 +4,14 @@
 #include "transport/keys_parts.h"
 
 #include "base/assert.h"
+#include "base/number.h"
 #include "base/text.h"
 
 #include <zmq.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,30 @@ const char *key_role_text(enum key_role role)
     ASSERT((int)role >= 0);
     ASSERT(role < KEY_ROLE_COUNT);
     return role_texts[role];
+}
+
+int32_t key_endpoint_port(const char *endpoint)
+{
+    const char *colon = strrchr(endpoint, ':');
+    int64_t port = 0;
+
+    return colon != NULL && number_parse_integer(colon + 1, &port) && port > 0 && port <= UINT16_MAX
+               ? (int32_t)port
+               : 0;
+}
+
+bool key_endpoint_at(const char *endpoint, int32_t port, char at[KEY_ENDPOINT_BYTES])
+{
+    const char *colon = strrchr(endpoint, ':');
+    char text[16] = "*";
+
+    if (port > 0) {
+        (void)snprintf(text, sizeof text, "%" PRId32, port);
+    }
+    const int bytes = colon == NULL ? -1
+                                    : snprintf(at, KEY_ENDPOINT_BYTES, "%.*s:%s",
+                                               (int)(colon - endpoint), endpoint, text);
+    return bytes > 0 && bytes < KEY_ENDPOINT_BYTES;
 }
 
 bool key_name_valid(const char *name)

@@ -3,34 +3,22 @@
  * (RELIABILITY.md, findings 3 and 4): routing ids can be claimed by anybody and only say where a
  * reply goes.
  */
+#include "transport/arrival.h"
 #include "transport/transport_parts.h"
 
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
-    ROUTING_BYTES = 5, /* of the ids the ROUTER gives out: a zero and a number */
-    TURN_MAX = 512,    /* messages refused in a turn before the loop has its say */
+    TURN_MAX = 512, /* messages refused in a turn before the loop has its say */
     REFRESH_MS = 1000,
     WHY_BYTES = 256
-};
-
-/* One message as it came. */
-struct arrival {
-    uint32_t routing;
-    bool routing_given; /* by us, not chosen by the peer */
-    bool whole;         /* two frames, no more */
-    int socket;         /* the connection it came by, -1 unknown */
-    bool known;         /* `grant` is set */
-    struct keyring_grant grant;
 };
 
 struct transport_limits transport_limits_default(void)
@@ -49,75 +37,6 @@ struct transport_limits transport_limits_default(void)
     };
 }
 
-/* Ends the connection a message has just come by. ROUTER has no way to drop a peer, but its socket
- * can be shut down: libzmq sees the end of the stream and clears the peer away. */
-static void connection_cut(const struct arrival *arrival)
-{
-    if (arrival->socket >= 0) {
-        (void)shutdown(arrival->socket, SHUT_RDWR);
-    }
-}
-
-static bool routing_read(zmq_msg_t *frame, uint32_t *routing)
-{
-    const uint8_t *id = zmq_msg_data(frame);
-
-    if (zmq_msg_size(frame) != ROUTING_BYTES || id[0] != 0) {
-        return false;
-    }
-    memcpy(routing, id + 1, sizeof *routing);
-    return true;
-}
-
-/* Throws away what is left of a message. */
-static void arrival_drain(struct transport *transport)
-{
-    zmq_msg_t frame;
-    int more = 1;
-
-    while (more != 0) {
-        (void)zmq_msg_init(&frame);
-        more = zmq_msg_recv(&frame, transport->router, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(&frame);
-        (void)zmq_msg_close(&frame);
-    }
-}
-
-/* The next message, its body in `body` (to be closed by the caller); false when none waits. */
-static bool arrival_read(struct transport *transport, struct arrival *arrival, zmq_msg_t *body)
-{
-    zmq_msg_t id;
-
-    *arrival = (struct arrival){.socket = -1};
-    (void)zmq_msg_init(body);
-    (void)zmq_msg_init(&id);
-    if (zmq_msg_recv(&id, transport->router, ZMQ_DONTWAIT) < 0) {
-        return false;
-    }
-    arrival->routing_given = routing_read(&id, &arrival->routing);
-    const bool more = zmq_msg_more(&id) != 0;
-    (void)zmq_msg_close(&id);
-    if (!more || zmq_msg_recv(body, transport->router, ZMQ_DONTWAIT) < 0) {
-        return true;
-    }
-    arrival->known = zap_user_read(zmq_msg_gets(body, "User-Id"), &arrival->grant);
-    arrival->socket = zmq_msg_get(body, ZMQ_SRCFD);
-    arrival->whole = zmq_msg_more(body) == 0;
-    if (!arrival->whole) {
-        arrival_drain(transport);
-    }
-    return true;
-}
-
-static bool frames_send(struct transport *transport, uint32_t routing, const char *frame,
-                        size_t bytes)
-{
-    uint8_t id[ROUTING_BYTES] = {0};
-
-    memcpy(id + 1, &routing, sizeof routing);
-    return zmq_send(transport->router, id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-           zmq_send(transport->router, frame, bytes, ZMQ_DONTWAIT) >= 0;
-}
-
 /* Stamps, encodes and sends a message to a connection. */
 static enum tide_status message_send(struct transport *transport, uint32_t routing,
                                      struct wire_message *message)
@@ -131,7 +50,9 @@ static enum tide_status message_send(struct transport *transport, uint32_t routi
     if (status != TIDE_OK) {
         return status;
     }
-    return frames_send(transport, routing, transport->frame, bytes) ? TIDE_OK : TIDE_UNREACHABLE;
+    return arrival_answer(transport->router, routing, transport->frame, bytes, NULL)
+               ? TIDE_OK
+               : TIDE_UNREACHABLE;
 }
 
 static void error_send(struct transport *transport, uint32_t routing, const char *text, bool fatal)
@@ -227,19 +148,19 @@ static bool arrival_admit(struct transport *transport, const struct arrival *arr
 {
     if (!arrival->known || !arrival->routing_given ||
         !keyring_valid(transport->keyring, arrival->grant.holder, arrival->grant.grant)) {
-        connection_cut(arrival);
+        arrival_cut(arrival);
         return false;
     }
     struct session *session = session_of(transport, &arrival->grant, now_ms);
     if (!arrival->whole) {
         key_bar(transport, arrival, "frames", now_ms);
-        connection_cut(arrival);
+        arrival_cut(arrival);
         return false;
     }
     if (!session_spend(session, &transport->limits, bytes, now_ms)) {
         if (session->discards >= transport->limits.discards) {
             key_bar(transport, arrival, "flood", now_ms);
-            connection_cut(arrival);
+            arrival_cut(arrival);
         }
         return false;
     }
@@ -324,7 +245,7 @@ static void enrol_answer(struct transport *transport, const struct arrival *arri
     wire_message_fini(message);
 }
 
-static void peer_set(struct peer *peer, const struct arrival *arrival)
+void peer_of_arrival(struct peer *peer, const struct arrival *arrival)
 {
     peer->role = arrival->grant.role;
     (void)text_copy(peer->name, sizeof peer->name, arrival->grant.name);
@@ -346,7 +267,7 @@ enum tide_status transport_receive(struct transport *transport, int64_t now_ms,
     housekeeping(transport, now_ms);
     for (int refused = 0; refused < TURN_MAX; refused++) {
         bool accepted = false;
-        const bool arrived = arrival_read(transport, &arrival, &body);
+        const bool arrived = arrival_read(transport->router, &arrival, &body, NULL);
         if (arrived) {
             accepted = arrival_admit(transport, &arrival, zmq_msg_size(&body), now_ms);
             transport->counts.discarded += accepted ? 0 : 1;
@@ -356,7 +277,7 @@ enum tide_status transport_receive(struct transport *transport, int64_t now_ms,
         if (accepted && arrival.grant.role == KEY_ENROL) {
             enrol_answer(transport, &arrival, message);
         } else if (accepted) {
-            peer_set(peer, &arrival);
+            peer_of_arrival(peer, &arrival);
             return TIDE_OK;
         }
         if (!arrived) {
@@ -390,6 +311,16 @@ enum tide_status transport_send(struct transport *transport, const struct peer *
 const char *transport_endpoint(const struct transport *transport)
 {
     return transport->endpoint;
+}
+
+struct bulk_socket *transport_bulk(struct transport *transport)
+{
+    return &transport->bulk;
+}
+
+int32_t transport_bulk_port(const struct transport *transport)
+{
+    return key_endpoint_port(transport->bulk_endpoint);
 }
 
 void *transport_socket(const struct transport *transport)

@@ -1,6 +1,7 @@
 /*
- * transport: the coordinator's one socket. Every message that comes out of it is decoded, within
- * its sender's limits, and from a peer whose name its key proves; everything else ends here.
+ * transport: the coordinator's sockets: one for control, and bulk_socket.h. Every message that
+ * comes out of it is decoded, within its sender's limits, and from a peer whose name its key
+ * proves; everything else ends here.
  *
  * It reads no clock: `now_ms` is CLOCK_BOOTTIME, the caller's. One thread calls it.
  */
@@ -62,6 +63,7 @@ struct transport_counts {
 };
 
 struct transport;
+struct bulk_socket;
 
 /*
  * transport_open: makes or checks the run directory, binds, announces the endpoint. The caller has
@@ -77,6 +79,11 @@ void transport_close(struct transport *transport);
 
 /* transport_endpoint: where it listens: "tcp://127.0.0.1:7733"; valid until transport_close. */
 const char *transport_endpoint(const struct transport *transport);
+
+/* transport_bulk: the second socket, for one other thread, which must end before transport_close;
+ * transport_bulk_port: the port it is bound to, on the same address. */
+struct bulk_socket *transport_bulk(struct transport *transport);
+int32_t transport_bulk_port(const struct transport *transport);
 
 /* transport_socket: for zmq_poll (ZMQ_POLLIN): transport_receive has something to do. */
 void *transport_socket(const struct transport *transport);

@@ -18,7 +18,11 @@ enum {
     FILES_KEPT = 64, /* for the store, logs, and what else is not a peer */
     FILES_WANTED = 65536,
     HWM_RECEIVE = 200,
-    HWM_SEND = 4 * WIRE_SLOTS_MAX, /* a batch that fills and acknowledges every slot fits */
+    HWM_SEND = 4 * WIRE_SLOTS_MAX,        /* a batch that fills and acknowledges every slot fits */
+    HWM_BULK = 4 * WIRE_CHUNKS_IN_FLIGHT, /* so many chunks of a peer are held at most */
+    THREADS = 2,                          /* of libzmq: control never waits behind files */
+    AFFINITY_CONTROL = 1,
+    AFFINITY_BULK = 2,
     BACKLOG = 4096
 };
 
@@ -50,16 +54,21 @@ static bool is_ipv4(const char *endpoint)
     return strncmp(endpoint, "tcp://", 6) == 0 && endpoint[6] >= '0' && endpoint[6] <= '9';
 }
 
-static bool options_set(void *router, const char *listen, const struct key_pair *pair)
+static bool options_set(void *router, const char *listen, const struct key_pair *pair, bool bulk)
 {
+    const uint64_t affinity = bulk ? AFFINITY_BULK : AFFINITY_CONTROL;
     const struct socket_option options[] = {
-        {ZMQ_ROUTER_MANDATORY, 1}, {ZMQ_ROUTER_HANDOVER, 0},
-        {ZMQ_RCVHWM, HWM_RECEIVE}, {ZMQ_SNDHWM, HWM_SEND},
-        {ZMQ_BACKLOG, BACKLOG},    {ZMQ_IPV6, listen != NULL && !is_ipv4(listen)},
+        {ZMQ_ROUTER_MANDATORY, 1},
+        {ZMQ_ROUTER_HANDOVER, 0},
+        {ZMQ_RCVHWM, bulk ? HWM_BULK : HWM_RECEIVE},
+        {ZMQ_SNDHWM, bulk ? HWM_BULK : HWM_SEND},
+        {ZMQ_BACKLOG, BACKLOG},
+        {ZMQ_IPV6, listen != NULL && !is_ipv4(listen)},
         {ZMQ_CURVE_SERVER, 1},
     };
 
     return socket_set(router, options, sizeof options / sizeof *options) &&
+           zmq_setsockopt(router, ZMQ_AFFINITY, &affinity, sizeof affinity) == 0 &&
            zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0 &&
            zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, pair->secret_key, KEY_TEXT_BYTES) == 0;
 }
@@ -82,6 +91,31 @@ static enum tide_status router_bind(struct transport *transport, const char *lis
                          zmq_strerror(errno));
     }
     (void)zmq_getsockopt(transport->router, ZMQ_LAST_ENDPOINT, transport->endpoint, &bytes);
+    return TIDE_OK;
+}
+
+/* Files go by the next port of the same address; where the first port was any, so may this be. */
+static enum tide_status bulk_bind(struct transport *transport, const char *listen,
+                                  struct error *error)
+{
+    const bool any = listen == NULL || strstr(listen, ":*") != NULL;
+    const int32_t port = key_endpoint_port(transport->endpoint) + 1;
+    char next[KEY_ENDPOINT_BYTES];
+    size_t bytes = sizeof transport->bulk_endpoint;
+
+    bool good = key_endpoint_at(transport->endpoint, port, next);
+    int failed = good ? zmq_bind(transport->bulk.router, next) : -1;
+    if (failed != 0 && errno == EADDRINUSE && any) {
+        good = key_endpoint_at(transport->endpoint, 0, next);
+        failed = zmq_bind(transport->bulk.router, next);
+    }
+    if (!good || failed != 0) {
+        return error_set(error, errno == EADDRINUSE ? TIDE_BUSY : TIDE_INVALID,
+                         "cannot listen on %s, where files come and go: %s", next,
+                         zmq_strerror(errno));
+    }
+    (void)zmq_getsockopt(transport->bulk.router, ZMQ_LAST_ENDPOINT, transport->bulk_endpoint,
+                         &bytes);
     return TIDE_OK;
 }
 
@@ -121,15 +155,21 @@ static enum tide_status sockets_open(struct transport *transport,
     if (transport->context == NULL) {
         return error_set(error, TIDE_IO, "no ZeroMQ context: %s", zmq_strerror(errno));
     }
+    (void)zmq_ctx_set(transport->context, ZMQ_IO_THREADS, THREADS);
     status = zap_open(transport->context, transport->keyring, &transport->zap);
     if (status != TIDE_OK) {
         return error_set(error, status, "cannot check keys: %s", zmq_strerror(errno));
     }
     transport->router = zmq_socket(transport->context, ZMQ_ROUTER);
-    if (transport->router == NULL || !options_set(transport->router, config->listen, pair)) {
+    transport->bulk.router = zmq_socket(transport->context, ZMQ_ROUTER);
+    transport->bulk.keyring = transport->keyring;
+    if (transport->router == NULL || transport->bulk.router == NULL ||
+        !options_set(transport->router, config->listen, pair, false) ||
+        !options_set(transport->bulk.router, config->listen, pair, true)) {
         return error_set(error, TIDE_IO, "cannot make the socket: %s", zmq_strerror(errno));
     }
     status = router_bind(transport, config->listen, error);
+    status = status == TIDE_OK ? bulk_bind(transport, config->listen, error) : status;
     if (status == TIDE_OK) {
         status = keys_announce(config->run_directory, transport->endpoint, error);
     }
@@ -157,7 +197,9 @@ enum tide_status transport_open(const struct transport_config *config, struct tr
     made->limits = config->limits;
     made->peer_count = (uint32_t)(config->limits.peers < files ? config->limits.peers : files);
     made->incarnation = config->incarnation;
+    made->bulk.incarnation = config->incarnation;
     (void)text_copy(made->cluster, sizeof made->cluster, config->cluster);
+    (void)text_copy(made->bulk.cluster, sizeof made->bulk.cluster, config->cluster);
     (void)text_copy(made->run_directory, sizeof made->run_directory, config->run_directory);
     (void)text_copy(made->keys_directory, sizeof made->keys_directory,
                     config->keys_directory == NULL ? config->run_directory
@@ -188,6 +230,9 @@ void transport_close(struct transport *transport)
     }
     if (transport->router != NULL) {
         (void)zmq_close(transport->router);
+    }
+    if (transport->bulk.router != NULL) {
+        (void)zmq_close(transport->bulk.router);
     }
     zap_close(transport->zap);
     if (transport->context != NULL) {

@@ -11,6 +11,17 @@
 
 #include <zmq.h>
 
+struct arrival;
+
+/* The second ROUTER; its thread's alone but for the keyring, which locks. */
+struct bulk_socket {
+    void *router;
+    struct keyring *keyring;
+    int64_t seq;
+    int64_t incarnation;
+    char cluster[WIRE_ID_HEX + 1];
+};
+
 struct transport {
     void *context;
     void *router;
@@ -29,7 +40,12 @@ struct transport {
     char run_directory[KEY_PATH_BYTES];
     char keys_directory[KEY_PATH_BYTES]; /* the configured one, else the run directory */
     char frame[WIRE_FRAME_BYTES];
+    struct bulk_socket bulk;
+    char bulk_endpoint[KEY_ENDPOINT_BYTES];
 };
+
+/* peer_of_arrival: who an admitted message came from. */
+void peer_of_arrival(struct peer *peer, const struct arrival *arrival);
 
 /*
  * transport_enrol: makes a worker of a machine that sent ENROL with the token `name`, or refuses;

@@ -159,7 +159,12 @@ static void put_value(struct writer *writer, const struct field *field, const vo
     }
 }
 
-/* Whether an optional field says nothing: zero, false, "". */
+static bool is_empty_text(const char *text)
+{
+    return text == NULL || *text == '\0';
+}
+
+/* Whether an optional field says nothing: zero, false, "" or no text at all. */
 static bool is_empty(const struct field *field, const void *at)
 {
     switch (field->kind) {
@@ -176,7 +181,7 @@ static bool is_empty(const struct field *field, const void *at)
     case VALUE_LABEL:
     case VALUE_IDENTIFIER:
     case VALUE_HASH:
-        return **(const char *const *)at == '\0';
+        return is_empty_text(*(const char *const *)at);
     case VALUE_WORD:
     case VALUE_REAL:
         return false;

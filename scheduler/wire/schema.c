@@ -236,6 +236,7 @@ static const struct field welcome_fields[] = {
     STRING(wire_welcome, worker, "worker", VALUE_NAME, WIRE_NAME_BYTES, REQUIRED),
     INTEGER(wire_welcome, lease_ms, "lease_ms", 1, WIRE_INTEGER_MAX),
     INTEGER(wire_welcome, renew_ms, "renew_ms", 1, WIRE_INTEGER_MAX),
+    COUNTER(wire_welcome, bulk_port, "bulk_port", UINT16_MAX),
     LIST(wire_welcome, running, running_count, "running", &running_verdict_shape, 0),
     LIST(wire_welcome, outbox, outbox_count, "outbox", &outbox_verdict_shape, 0),
 };
@@ -248,6 +249,9 @@ static const struct field assign_fields[] = {
     LIST(wire_assign, secrets, secret_count, "secrets", &identifier_shape, 0),
     STRING(wire_assign, params, "params", VALUE_TEXT, WIRE_FRAME_BYTES, REQUIRED),
     STRING(wire_assign, workdir, "workdir", VALUE_TEXT, WIRE_TEXT_BYTES, OPTIONAL),
+    STRING(wire_assign, workdir_hash, "workdir_hash", VALUE_HASH, WIRE_HASH_HEX + 1, OPTIONAL),
+    COUNTER(wire_assign, workdir_bytes, "workdir_bytes", WIRE_INTEGER_MAX),
+    LIST(wire_assign, setup, setup_count, "setup", &word_shape, 0),
     COUNTER(wire_assign, target_step, "target_step", WIRE_INTEGER_MAX),
     INTEGER(wire_assign, grace_ms, "grace_ms", 0, WIRE_INTEGER_MAX),
     COUNTER(wire_assign, timeout_ms, "timeout_ms", WIRE_INTEGER_MAX),
@@ -262,6 +266,7 @@ static const struct field assign_fields[] = {
     STRING(wire_assign, checkpoint_store, "checkpoint_store", VALUE_TEXT, WIRE_TEXT_BYTES,
            OPTIONAL),
     COUNTER(wire_assign, checkpoint_max_bytes, "checkpoint_max_bytes", WIRE_INTEGER_MAX),
+    COUNTER(wire_assign, checkpoint_keep, "checkpoint_keep", INT32_MAX),
 };
 
 static const struct field lease_fields[] = {
@@ -316,6 +321,40 @@ static const struct field enrolled_fields[] = {
     STRING(wire_enrolled, worker, "worker", VALUE_NAME, WIRE_NAME_BYTES, REQUIRED),
 };
 
+/* Bulk. */
+
+#define CLAIM(noun)                                                                                \
+    WORD(noun, claim.object, "object", &schema_objects, OBJECT_CHECKPOINT, OBJECT_WORKDIR),        \
+        COUNTER(noun, claim.attempt.experiment, "experiment", INT32_MAX),                          \
+        COUNTER(noun, claim.attempt.trial, "trial", INT32_MAX),                                    \
+        COUNTER(noun, claim.attempt.number, "attempt", INT32_MAX),                                 \
+        STRING(noun, claim.hash, "hash", VALUE_HASH, WIRE_HASH_HEX + 1, REQUIRED)
+
+static const struct field offer_fields[] = {
+    CLAIM(wire_offer),
+    INTEGER(wire_offer, bytes, "bytes", 1, WIRE_INTEGER_MAX),
+};
+
+static const struct field fetch_fields[] = {
+    CLAIM(wire_fetch),
+    INTEGER(wire_fetch, offset, "offset", 0, WIRE_INTEGER_MAX),
+};
+
+static const struct field piece_fields[] = {
+    STRING(wire_piece, hash, "hash", VALUE_HASH, WIRE_HASH_HEX + 1, REQUIRED),
+    INTEGER(wire_piece, offset, "offset", 0, WIRE_INTEGER_MAX),
+};
+
+static const struct field stored_fields[] = {
+    STRING(wire_stored, hash, "hash", VALUE_HASH, WIRE_HASH_HEX + 1, REQUIRED),
+};
+
+static const struct field denied_fields[] = {
+    STRING(wire_denied, hash, "hash", VALUE_HASH, WIRE_HASH_HEX + 1, REQUIRED),
+    WORD(wire_denied, reason, "reason", &schema_denials, DENIAL_NOT_YOURS, DENIAL_BUSY),
+    STRING(wire_denied, text, "text", VALUE_TEXT, WIRE_TEXT_BYTES, OPTIONAL),
+};
+
 static const struct field envelope_fields[] = {
     {.key = "cluster",
      .kind = VALUE_ID,
@@ -357,6 +396,12 @@ const struct shape *schema_body(enum wire_type type)
         [WIRE_REPLY] = SHAPE(reply_fields, wire_reply),
         [WIRE_ENROL] = SHAPE(enrol_fields, wire_enrol),
         [WIRE_ENROLLED] = SHAPE(enrolled_fields, wire_enrolled),
+        [WIRE_OFFER] = SHAPE(offer_fields, wire_offer),
+        [WIRE_FETCH] = SHAPE(fetch_fields, wire_fetch),
+        [WIRE_CHUNK] = SHAPE(piece_fields, wire_piece),
+        [WIRE_CREDIT] = SHAPE(piece_fields, wire_piece),
+        [WIRE_STORED] = SHAPE(stored_fields, wire_stored),
+        [WIRE_DENIED] = SHAPE(denied_fields, wire_denied),
     };
 
     ASSERT((int)type >= 0);

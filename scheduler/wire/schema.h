@@ -67,6 +67,8 @@ extern const struct words schema_verdicts;
 extern const struct words schema_refusals;
 extern const struct words schema_thens;
 extern const struct words schema_streams;
+extern const struct words schema_objects;
+extern const struct words schema_denials;
 
 /* schema_body: the fields of a type's body; offsets from the body, which begins at
  * SCHEMA_BODY_OFFSET in struct wire_message. */

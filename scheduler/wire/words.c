@@ -30,6 +30,8 @@ WORDS(verdict, WIRE_VERDICT_LIST(WORD))
 WORDS(refusal, WIRE_REFUSAL_LIST(WORD))
 WORDS(then, WIRE_THEN_LIST(WORD))
 WORDS(stream, WIRE_STREAM_LIST(WORD))
+WORDS(object, WIRE_OBJECT_LIST(WORD))
+WORDS(denial, WIRE_DENIAL_LIST(WORD))
 
 char wire_type_sender(enum wire_type type)
 {
@@ -40,13 +42,13 @@ char wire_type_sender(enum wire_type type)
     return senders[type];
 }
 
-_Static_assert(sizeof(enum wire_type) == sizeof(int) && sizeof(enum wire_outcome) == sizeof(int) &&
-                   sizeof(enum wire_cause) == sizeof(int) &&
-                   sizeof(enum wire_reason) == sizeof(int) &&
-                   sizeof(enum wire_verdict) == sizeof(int) &&
-                   sizeof(enum wire_refusal) == sizeof(int) &&
-                   sizeof(enum wire_then) == sizeof(int) && sizeof(enum wire_stream) == sizeof(int),
-               "one accessor serves every enum");
+_Static_assert(
+    sizeof(enum wire_type) == sizeof(int) && sizeof(enum wire_outcome) == sizeof(int) &&
+        sizeof(enum wire_cause) == sizeof(int) && sizeof(enum wire_reason) == sizeof(int) &&
+        sizeof(enum wire_verdict) == sizeof(int) && sizeof(enum wire_refusal) == sizeof(int) &&
+        sizeof(enum wire_then) == sizeof(int) && sizeof(enum wire_stream) == sizeof(int) &&
+        sizeof(enum wire_object) == sizeof(int) && sizeof(enum wire_denial) == sizeof(int),
+    "one accessor serves every enum");
 
 int schema_word_get(const void *at)
 {

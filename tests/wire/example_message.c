@@ -26,6 +26,10 @@ static struct wire_checkpoint example_checkpoint(void)
     };
 }
 
+static const char example_hash[] =
+    "5f2c1d0a9e8b7766554433221100ffeeddccbbaa99887766554433221100aabb";
+static const struct wire_claim example_claim = {OBJECT_CHECKPOINT, {7, 12, 1}, example_hash};
+
 static void example_hello(struct wire_hello *hello)
 {
     *hello = (struct wire_hello){
@@ -60,6 +64,7 @@ static void example_assign(struct wire_assign *assign)
         .secret_count = 1,
         .params = "{\"lr\":0.0019,\"opt\":\"adam\"}",
         .workdir = "/srv/digits",
+        .workdir_hash = "",
         .target_step = 20,
         .grace_ms = 25000,
         .timeout_ms = 21600000,
@@ -113,11 +118,44 @@ static void example_welcome(struct wire_welcome *welcome)
         .worker = "spot-a3",
         .lease_ms = 120000,
         .renew_ms = 30000,
+        .bulk_port = 7734,
         .running = {{{7, 12, 2}, VERDICT_KEEP}},
         .running_count = 1,
         .outbox = {{{7, 4, 1}, VERDICT_SEND}},
         .outbox_count = 1,
     };
+}
+
+static void example_bulk(struct wire_message *message)
+{
+    if (message->type == WIRE_OFFER) {
+        message->offer = (struct wire_offer){example_claim, 1048576};
+    } else if (message->type == WIRE_FETCH) {
+        message->fetch = (struct wire_fetch){example_claim, 131072};
+    } else if (message->type == WIRE_CHUNK || message->type == WIRE_CREDIT) {
+        message->piece = (struct wire_piece){example_hash, 131072};
+    } else if (message->type == WIRE_STORED) {
+        message->stored.hash = example_hash;
+    } else {
+        message->denied = (struct wire_denied){example_hash, DENIAL_NOT_YOURS,
+                                               "attempt 1 of 7.12 is not this worker's"};
+    }
+}
+
+/* Of those who are no workers. */
+static void example_caller(struct wire_message *message)
+{
+    if (message->type == WIRE_REQUEST) {
+        message->request = (struct wire_request){1, "pause", "{\"experiment\":7}"};
+    } else if (message->type == WIRE_REPLY) {
+        message->reply = (struct wire_reply){1, 0, "{\"state\":\"paused\"}"};
+    } else if (message->type == WIRE_ENROL) {
+        message->enrol = example_enrol;
+    } else if (message->type == WIRE_ENROLLED) {
+        message->enrolled.worker = "spot-a3";
+    } else {
+        message->error = (struct wire_error){"slots: 0 is not within 1 and 256", false};
+    }
 }
 
 static void example_body(struct wire_message *message)
@@ -169,20 +207,20 @@ static void example_body(struct wire_message *message)
     case WIRE_RESULT_ACK:
         message->ack = message->type == WIRE_CKPT_ACK ? example_ckpt_ack : example_result_ack;
         return;
-    case WIRE_ERROR:
-        message->error = (struct wire_error){"slots: 0 is not within 1 and 256", false};
-        return;
     case WIRE_REQUEST:
-        message->request = (struct wire_request){1, "pause", "{\"experiment\":7}"};
-        return;
     case WIRE_REPLY:
-        message->reply = (struct wire_reply){1, 0, "{\"state\":\"paused\"}"};
-        return;
     case WIRE_ENROL:
-        message->enrol = example_enrol;
-        return;
     case WIRE_ENROLLED:
-        message->enrolled.worker = "spot-a3";
+    case WIRE_ERROR:
+        example_caller(message);
+        return;
+    case WIRE_OFFER:
+    case WIRE_FETCH:
+    case WIRE_CHUNK:
+    case WIRE_CREDIT:
+    case WIRE_STORED:
+    case WIRE_DENIED:
+        example_bulk(message);
         return;
     case WIRE_BYE:
     case WIRE_WHO:

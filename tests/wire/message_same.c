@@ -124,6 +124,7 @@ static void same_welcome(const struct wire_welcome *a, const struct wire_welcome
     SAME_TEXT(worker);
     SAME(lease_ms);
     SAME(renew_ms);
+    SAME(bulk_port);
     SAME(running_count);
     SAME(outbox_count);
     same_verdicts(a->running, b->running, b->running_count);
@@ -134,6 +135,9 @@ static void same_assign_lists(const struct wire_assign *a, const struct wire_ass
 {
     for (size_t i = 0; i < b->word_count; i++) {
         SAME_TEXT(words[i]);
+    }
+    for (size_t i = 0; i < b->setup_count; i++) {
+        SAME_TEXT(setup[i]);
     }
     for (size_t i = 0; i < b->secret_count; i++) {
         SAME_TEXT(secrets[i]);
@@ -161,6 +165,9 @@ static void same_assign(const struct wire_assign *a, const struct wire_assign *b
     SAME(secret_count);
     SAME_TEXT(params);
     SAME_TEXT(workdir);
+    SAME_TEXT(workdir_hash);
+    SAME(workdir_bytes);
+    SAME(setup_count);
     SAME(target_step);
     SAME(grace_ms);
     SAME(timeout_ms);
@@ -174,6 +181,7 @@ static void same_assign(const struct wire_assign *a, const struct wire_assign *b
     same_checkpoint(&a->checkpoint, &b->checkpoint);
     SAME_TEXT(checkpoint_store);
     SAME(checkpoint_max_bytes);
+    SAME(checkpoint_keep);
     same_assign_lists(a, b);
 }
 
@@ -251,6 +259,69 @@ static void same_enrol(const struct wire_enrol *a, const struct wire_enrol *b)
     SAME_TEXT(public_key);
 }
 
+static void same_claim(const struct wire_claim *a, const struct wire_claim *b)
+{
+    SAME(object);
+    same_attempt(&a->attempt, &b->attempt);
+    SAME_TEXT(hash);
+}
+
+static void same_offer(const struct wire_offer *a, const struct wire_offer *b)
+{
+    same_claim(&a->claim, &b->claim);
+    SAME(bytes);
+}
+
+static void same_fetch(const struct wire_fetch *a, const struct wire_fetch *b)
+{
+    same_claim(&a->claim, &b->claim);
+    SAME(offset);
+}
+
+static void same_piece(const struct wire_piece *a, const struct wire_piece *b)
+{
+    SAME_TEXT(hash);
+    SAME(offset);
+}
+
+static void same_denied(const struct wire_denied *a, const struct wire_denied *b)
+{
+    SAME_TEXT(hash);
+    SAME(reason);
+    SAME_TEXT(text);
+}
+
+/* Of those who are no workers. */
+static void same_caller(const struct wire_message *a, const struct wire_message *b)
+{
+    if (b->type == WIRE_REQUEST) {
+        same_request(&a->request, &b->request);
+    } else if (b->type == WIRE_REPLY) {
+        same_reply(&a->reply, &b->reply);
+    } else if (b->type == WIRE_ENROL) {
+        same_enrol(&a->enrol, &b->enrol);
+    } else if (b->type == WIRE_ENROLLED) {
+        SAME_TEXT(enrolled.worker);
+    } else {
+        same_error(&a->error, &b->error);
+    }
+}
+
+static void same_bulk(const struct wire_message *a, const struct wire_message *b)
+{
+    if (b->type == WIRE_OFFER) {
+        same_offer(&a->offer, &b->offer);
+    } else if (b->type == WIRE_FETCH) {
+        same_fetch(&a->fetch, &b->fetch);
+    } else if (b->type == WIRE_STORED) {
+        SAME_TEXT(stored.hash);
+    } else if (b->type == WIRE_DENIED) {
+        same_denied(&a->denied, &b->denied);
+    } else {
+        same_piece(&a->piece, &b->piece);
+    }
+}
+
 static void same_body(const struct wire_message *a, const struct wire_message *b)
 {
     switch (b->type) {
@@ -300,20 +371,20 @@ static void same_body(const struct wire_message *a, const struct wire_message *b
     case WIRE_RESULT_ACK:
         same_ack(&a->ack, &b->ack);
         return;
-    case WIRE_ERROR:
-        same_error(&a->error, &b->error);
-        return;
     case WIRE_REQUEST:
-        same_request(&a->request, &b->request);
-        return;
     case WIRE_REPLY:
-        same_reply(&a->reply, &b->reply);
-        return;
     case WIRE_ENROL:
-        same_enrol(&a->enrol, &b->enrol);
-        return;
     case WIRE_ENROLLED:
-        SAME_TEXT(enrolled.worker);
+    case WIRE_ERROR:
+        same_caller(a, b);
+        return;
+    case WIRE_OFFER:
+    case WIRE_FETCH:
+    case WIRE_CHUNK:
+    case WIRE_CREDIT:
+    case WIRE_STORED:
+    case WIRE_DENIED:
+        same_bulk(a, b);
         return;
     case WIRE_BYE:
     case WIRE_WHO:

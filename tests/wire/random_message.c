@@ -222,6 +222,7 @@ static void make_welcome(struct source *source, struct wire_welcome *welcome)
         .worker = name(source),
         .lease_ms = large(source, 1),
         .renew_ms = large(source, 1),
+        .bulk_port = (int32_t)integer(source, 0, UINT16_MAX),
         .running_count = count(source, WIRE_SLOTS_MAX),
         .outbox_count = count(source, WIRE_OUTBOX_MAX),
     };
@@ -237,6 +238,9 @@ static void make_assign_lists(struct source *source, struct wire_assign *assign)
 {
     for (size_t i = 0; i < assign->word_count; i++) {
         assign->words[i] = any_text(source, WIRE_TEXT_BYTES - 1);
+    }
+    for (size_t i = 0; i < assign->setup_count; i++) {
+        assign->setup[i] = any_text(source, WIRE_TEXT_BYTES - 1);
     }
     for (size_t i = 0; i < assign->env_count; i++) {
         assign->env[i] =
@@ -271,6 +275,9 @@ static void make_assign(struct source *source, struct wire_assign *assign)
         .secret_count = count(source, WIRE_LABELS_MAX),
         .params = any_text(source, WIRE_TEXT_BYTES),
         .workdir = any_text(source, WIRE_TEXT_BYTES - 1),
+        .workdir_hash = between(source, 0, 1) == 1 ? "" : hexadecimal(source, WIRE_HASH_HEX),
+        .workdir_bytes = large(source, 0),
+        .setup_count = count(source, WIRE_SETUP_WORDS_MAX),
         .target_step = large(source, 0),
         .grace_ms = large(source, 0),
         .timeout_ms = large(source, 0),
@@ -283,6 +290,7 @@ static void make_assign(struct source *source, struct wire_assign *assign)
         .rule_count = count(source, WIRE_RULES_MAX),
         .checkpoint_store = any_text(source, WIRE_TEXT_BYTES - 1),
         .checkpoint_max_bytes = large(source, 0),
+        .checkpoint_keep = small(source, 0),
     };
     if (between(source, 0, 1) == 1) {
         assign->checkpoint = checkpoint(source);
@@ -341,6 +349,47 @@ static struct wire_reply reply(struct source *source)
                                any_text(source, WIRE_TEXT_BYTES)};
 }
 
+static struct wire_claim claim(struct source *source)
+{
+    return (struct wire_claim){(enum wire_object)between(source, OBJECT_CHECKPOINT, OBJECT_WORKDIR),
+                               {small(source, 0), small(source, 0), small(source, 0)},
+                               hexadecimal(source, WIRE_HASH_HEX)};
+}
+
+static void make_bulk(struct source *source, struct wire_message *message)
+{
+    if (message->type == WIRE_OFFER) {
+        message->offer = (struct wire_offer){claim(source), large(source, 1)};
+    } else if (message->type == WIRE_FETCH) {
+        message->fetch = (struct wire_fetch){claim(source), large(source, 0)};
+    } else if (message->type == WIRE_CHUNK || message->type == WIRE_CREDIT) {
+        message->piece = (struct wire_piece){hexadecimal(source, WIRE_HASH_HEX), large(source, 0)};
+    } else if (message->type == WIRE_STORED) {
+        message->stored.hash = hexadecimal(source, WIRE_HASH_HEX);
+    } else {
+        message->denied =
+            (struct wire_denied){hexadecimal(source, WIRE_HASH_HEX),
+                                 (enum wire_denial)between(source, DENIAL_NOT_YOURS, DENIAL_BUSY),
+                                 any_text(source, WIRE_TEXT_BYTES - 1)};
+    }
+}
+
+/* Of those who are no workers. */
+static void make_caller(struct source *source, struct wire_message *message)
+{
+    if (message->type == WIRE_REQUEST) {
+        message->request = request(source);
+    } else if (message->type == WIRE_REPLY) {
+        message->reply = reply(source);
+    } else if (message->type == WIRE_ENROL) {
+        message->enrol = (struct wire_enrol){name(source), any_text(source, 40)};
+    } else if (message->type == WIRE_ENROLLED) {
+        message->enrolled.worker = name(source);
+    } else {
+        message->error = refusal(source);
+    }
+}
+
 static void make_body(struct source *source, struct wire_message *message)
 {
     switch (message->type) {
@@ -390,20 +439,20 @@ static void make_body(struct source *source, struct wire_message *message)
     case WIRE_RESULT_ACK:
         message->ack = ack(source, message->type == WIRE_CKPT_ACK ? small(source, 1) : 0);
         return;
-    case WIRE_ERROR:
-        message->error = refusal(source);
-        return;
     case WIRE_REQUEST:
-        message->request = request(source);
-        return;
     case WIRE_REPLY:
-        message->reply = reply(source);
-        return;
     case WIRE_ENROL:
-        message->enrol = (struct wire_enrol){name(source), any_text(source, 40)};
-        return;
     case WIRE_ENROLLED:
-        message->enrolled.worker = name(source);
+    case WIRE_ERROR:
+        make_caller(source, message);
+        return;
+    case WIRE_OFFER:
+    case WIRE_FETCH:
+    case WIRE_CHUNK:
+    case WIRE_CREDIT:
+    case WIRE_STORED:
+    case WIRE_DENIED:
+        make_bulk(source, message);
         return;
     case WIRE_BYE:
     case WIRE_WHO:

@@ -129,6 +129,12 @@ static void read_body(const char *line)
     case WIRE_REPLY:
     case WIRE_ENROL:
     case WIRE_ENROLLED:
+    case WIRE_OFFER:
+    case WIRE_FETCH:
+    case WIRE_CHUNK:
+    case WIRE_CREDIT:
+    case WIRE_STORED:
+    case WIRE_DENIED:
     case WIRE_TYPE_COUNT:
         break;
     }

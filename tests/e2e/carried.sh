@@ -1,0 +1,81 @@
+#!/bin/sh
+# Checkpoints without a shared path: workers with keys and state folders of their own, as on several
+# machines. The first is killed with -9 in the middle of a trial; the second goes on from the
+# checkpoint that the coordinator keeps. One that rots on the coordinator's disk is not used: the
+# trial goes on from the one before it. What a trial kept goes with it.
+. "$(dirname "$0")/lib.sh"
+mkfifo begun ready
+cat >objective.sh <<'END'
+cd "$TIDEMILL_CHECKPOINT_DIR" || exit 1
+step=0
+test "$TIDEMILL_RESUME" = 0 || step=$(cat step)
+echo "attempt $TIDEMILL_ATTEMPT from $step" >>"$here/witness.txt"
+while [ $step -lt 6 ]; do
+    step=$((step + 1))
+    head -c 3000000 /dev/urandom >weights.new && mv weights.new weights
+    echo $step >step.new && mv step.new step
+    echo '{"step":'$step',"metrics":{"loss":'$((10 - step))'}}' >>"$TIDEMILL_REPORT"
+    echo '{"checkpoint":'$step'}' >>"$TIDEMILL_REPORT"
+    saved=$(dirname "$TIDEMILL_REPORT")/report.saved
+    until grep -qs '"step":'$step',' "$saved"; do :; done
+    grep -q true "$saved" || exit 1
+    if [ "$TIDEMILL_ATTEMPT$step" = 12 ] || [ "$TIDEMILL_ATTEMPT$step" = 24 ]; then
+        echo "$step" >"$here/begun"
+        exec sleep 1000
+    fi
+done
+echo '{"final":true}' >>"$TIDEMILL_REPORT"
+END
+cat >spec.yaml <<END
+name: carried
+command: [sh, $here/objective.sh, "{x}"]
+parameters: {x: {type: float, min: 0, max: 1}}
+objective: {metric: loss, direction: minimize}
+budget: {trials: 1}
+environment: {env: {here: $here}}
+END
+exec 3<>begun
+exec 4<>ready
+for name in first second third; do
+    "$tidemill" keygen worker $name --keys keys >/dev/null 2>&1
+done
+"$tidemill" keygen operator me --keys keys >/dev/null 2>&1
+"$tidemill" serve --store s.db --lease 2s --keys keys --listen 'tcp://127.0.0.1:*' 2>ready &
+endpoint=$(sed -n '/event=serving/{s/.*endpoint=\([^ ]*\).*/\1/p;q}' <&4)
+(cat <&4 >serve.log) &
+
+# work NAME: a worker, as on a machine of its own
+work() {
+    "$worker" --connect "$endpoint" --key "$1.key" --server-key keys/server.pub --state "$1" \
+        --allow-root 2>"$1.log" &
+}
+
+# recorded STEP: waits until the store has that checkpoint
+recorded() {
+    until [ "$(query s.db 'SELECT max(step) FROM checkpoint')" = "$1" ]; do :; done
+}
+
+work first
+first=$!
+"$tidemill" submit spec.yaml --connect "$endpoint" --key me.key --server-key keys/server.pub
+read -r line <&3
+recorded 2
+kill -9 $first
+work second
+second=$!
+read -r line <&3
+recorded 4
+same 'where they are' "$(query s.db 'SELECT DISTINCT location FROM checkpoint')" coordinator:
+same 'how many the coordinator keeps' "$(find s.db.objects/1/0 -type f | wc -l)" 2
+newest=$(query s.db 'SELECT hash FROM checkpoint WHERE step = 4')
+printf 'rot' | dd of="s.db.objects/1/0/$newest" conv=notrunc bs=1 seek=1000000 2>/dev/null
+kill -9 $second
+work third
+"$tidemill" wait 1 --store s.db
+same witness "$(cat witness.txt)" "attempt 1 from 0
+attempt 2 from 2
+attempt 4 from 3"
+same trial "$(query s.db 'SELECT state, value, restarts FROM trial')" 'completed|4.0|0'
+same attempts "$(query s.db 'SELECT group_concat(state), group_concat(cause) FROM attempt')" \
+    'lost,lost,failed,done|none,none,bad_checkpoint,exit'
+[ ! -e s.db.objects/1 ] || fail 'objects of an ended trial are kept'
