@@ -20,8 +20,8 @@ static int command_version(int argc, char **argv);
 
 /* In the order in which they are of use. */
 static const struct command commands[] = {
-    {"run", "SPEC", "search here and now: a coordinator and local workers", command_run},
-    {"check", "SPEC", "whether a spec is good, and what it would search", command_check},
+    {"run", "SPEC", "search here and now, with local workers", command_run},
+    {"check", "SPEC", "whether a spec is good, what it would search", command_check},
     {"serve", "", "a coordinator for workers of other machines", command_serve},
     {"submit", "SPEC", "a spec for the coordinator that runs", command_submit},
     {"status", "[ID]", "a line for every experiment", command_status},
@@ -30,7 +30,7 @@ static const struct command commands[] = {
     {"show", "[ID[.TRIAL]]", "a trial, or an experiment, in full", command_show},
     {"best", "[ID]", "the best trial, or the Pareto front", command_best},
     {"logs", "ID.TRIAL [-f]", "what a trial printed", command_logs},
-    {"why", "[ID]", "why an experiment waits, and what would change it", command_why},
+    {"why", "[ID]", "why an experiment waits, what would change it", command_why},
     {"wait", "[ID]", "until an experiment has ended", command_wait},
     {"pause", "[ID]", "hold an experiment", command_pause},
     {"resume", "[ID]", "let a paused experiment go on", command_resume},
@@ -40,8 +40,8 @@ static const struct command commands[] = {
     {"drain", "WORKER", "empty a worker", command_drain},
     {"workers", "", "every worker and what it runs", command_workers},
     {"keygen", "ROLE NAME", "a key for a worker or an operator elsewhere", command_keygen},
-    {"export", "[ID] --format csv|jsonl", "every trial, for other programs", command_export},
-    {"simulate", "SPEC --prices FILE", "what a search would have cost in a recorded market",
+    {"export", "[ID] --format F", "every trial, for other programs", command_export},
+    {"simulate", "SPEC --prices FILE", "what a search would have cost in a market",
      command_simulate},
     {"optimizer", "", "ask and tell as JSON lines, for any language", command_optimizer},
     {"completion", "bash|zsh|fish", "a script that lets a shell complete words",
@@ -66,7 +66,7 @@ static void usage_print(FILE *to)
 {
     (void)fprintf(to, "usage: tidemill VERB [ARGUMENTS]\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        (void)fprintf(to, "  %-10s %-24s %s\n", commands[i].name, commands[i].arguments,
+        (void)fprintf(to, "  %-10s %-18s %s\n", commands[i].name, commands[i].arguments,
                       commands[i].summary);
     }
     (void)fprintf(to, "\n'tidemill VERB --help' tells more about one.\n");
@@ -115,6 +115,18 @@ static int command_version(int argc, char **argv)
     return EXIT_CODE_OK;
 }
 
+/* A full disk behind `>` must not look like success. */
+static int output_check(int code)
+{
+    const bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
+
+    if (written || code != EXIT_CODE_OK) {
+        return code;
+    }
+    (void)fputs("tidemill: the output could not be written\n", stderr);
+    return EXIT_CODE_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -126,5 +138,5 @@ int main(int argc, char **argv)
         verb += 2;
     }
     const struct command *command = command_find(verb);
-    return command == NULL ? unknown_command(verb) : command->run(argc - 1, argv + 1);
+    return command == NULL ? unknown_command(verb) : output_check(command->run(argc - 1, argv + 1));
 }

@@ -14,7 +14,7 @@
     {"connect", 0, "ENDPOINT", "the coordinator of another machine: tcp://HOST:PORT"},             \
         {"key", 0, "FILE", "with --connect: the operator's secret key"},                           \
     {                                                                                              \
-        "server-key", 0, "KEY", "with --connect: the coordinator's public key, or its file"        \
+        "server-key", 0, "KEY", "with --connect: the coordinator's public key"                     \
     }
 
 /*

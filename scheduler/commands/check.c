@@ -11,15 +11,14 @@
 #include <stdlib.h>
 
 static const struct option_rule rules[] = {
-    {"output", 0, "LOG", "show what would be read from this output of the script"},
+    {"output", 0, "LOG", "what would be read from this output of the script"},
 };
 
 static const struct usage usage = {
     .verb = "check",
     .arguments = "SPEC",
-    .text =
-        "Reads an experiment spec, says everything that is wrong with it, and shows what would\n"
-        "be searched and how a trial would be started. Nothing is run.",
+    .text = "Reads an experiment spec, says everything that is wrong with it, and shows what\n"
+            "would be searched and how a trial would be started. Nothing is run.",
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
     .arguments_min = 1,

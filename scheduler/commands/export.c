@@ -248,7 +248,7 @@ int command_export(int argc, char **argv)
 {
     static const struct option_rule rules[] = {
         {"format", 0, "FORMAT", "csv (default) or jsonl"},
-        {"metrics", 0, NULL, "the learning curves: csv of them alone, jsonl with each trial"},
+        {"metrics", 0, NULL, "learning curves: csv of them alone, jsonl with each"},
         {"output", 'o', "FILE", "write there instead of to stdout"},
     };
     static const struct usage usage = {

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 static const struct option_rule rules[] = {
-    {"keys", 'k', "DIR", "the coordinator's keys, as 'serve --keys' takes them (keys)"},
-    {"output", 'o', "FILE", "where the secret goes (NAME.key; of enrol: NAME.token)"},
-    {"expires", 'e', "TIME", "enrol: how long the token is good for, such as 1h (for ever)"},
+    {"keys", 'k', "DIR", "the folder that 'serve --keys' takes (keys)"},
+    {"output", 'o', "FILE", "the secret (NAME.key; of enrol: NAME.token)"},
+    {"expires", 'e', "TIME", "enrol: how long the token is good, as 1h (for ever)"},
 };
 
 static const struct usage usage = {

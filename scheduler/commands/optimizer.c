@@ -302,12 +302,21 @@ int optimizer_serve(FILE *in, FILE *out)
 
 int command_optimizer(int argc, char **argv)
 {
+    static const char help[] =
+        "usage: tidemill optimizer      (a line of JSON on stdin, one on stdout)\n\n"
+        "The search alone, for any language: \"cmd\" is space (first), ask, tell, forget,\n"
+        "best, predict, importance or quit; docs/OPTIMIZER.md has them all.\n\n"
+        "example:\n"
+        "  "
+        "{\"cmd\":\"space\",\"params\":[{\"name\":\"x\",\"type\":\"float\",\"low\":0,\"high\":1}]}"
+        "\n"
+        "  {\"cmd\":\"ask\"}\n"
+        "  {\"cmd\":\"tell\",\"id\":0,\"value\":0.31}\n";
+
     if (argc > 1) {
-        (void)fprintf(stderr,
-                      "usage: tidemill optimizer      (JSON lines on stdin, answers on stdout)\n"
-                      "example: {\"cmd\":\"space\",\"params\":[{\"name\":\"lr\",\"type\":\"float\","
-                      "\"low\":1e-5,\"high\":1,\"log\":true}]}\n");
-        return strcmp(argv[1], "--help") == 0 ? 0 : 2;
+        const bool asked = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
+        (void)fputs(help, asked ? stdout : stderr);
+        return asked ? 0 : 2;
     }
     return optimizer_serve(stdin, stdout);
 }

@@ -42,9 +42,9 @@ static void rule_print(const struct option_rule *rule)
     (void)snprintf(left, sizeof left, "--%s%s%s", rule->name, rule->value == NULL ? "" : " ",
                    rule->value == NULL ? "" : rule->value);
     if (rule->letter == 0) {
-        (void)printf("      %-22s %s\n", left, rule->help);
+        (void)printf("      %-20s %s\n", left, rule->help);
     } else {
-        (void)printf("  -%c, %-22s %s\n", rule->letter, left, rule->help);
+        (void)printf("  -%c, %-20s %s\n", rule->letter, left, rule->help);
     }
 }
 

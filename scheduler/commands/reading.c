@@ -78,11 +78,7 @@ static int verb_answer(const struct reading_verb *verb, struct reading *reading)
     const bool printed =
         model != NULL && reading->query->status == TIDE_OK && model_print(verb, reading, model);
     json_decref(model);
-    if (!printed) {
-        return query_report(reading->query, verb->usage.verb);
-    }
-    /* a full disk behind `>` must not look like success */
-    return fflush(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+    return printed ? EXIT_CODE_OK : query_report(reading->query, verb->usage.verb);
 }
 
 int reading_run(const struct reading_verb *verb, int argc, char **argv, int64_t now_ms)

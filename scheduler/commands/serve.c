@@ -15,9 +15,9 @@
 #include <stdio.h>
 
 static const struct option_rule rules[] = {
-    {"config", 'c', "FILE", "the coordinator's configuration; options go before it"},
-    {"listen", 'l', "ENDPOINT", "tcp://ADDRESS:PORT (loopback, port 7733 or any free one)"},
-    {"keys", 'k', "DIR", "who may join and order (made for this run, loopback only)"},
+    {"config", 'c', "FILE", "its configuration; options go before it"},
+    {"listen", 'l', "ENDPOINT", "tcp://ADDRESS:PORT (loopback, 7733 or any free one)"},
+    {"keys", 'k', "DIR", "who may join and order (made for this run: loopback)"},
     {"lease", 0, "TIME", "how long a silent worker keeps its attempts (120s)"},
     {"test-clock", 0, "FILE", NULL},
 };

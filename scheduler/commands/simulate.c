@@ -15,15 +15,15 @@
 
 static const struct option_rule rules[] = {
     {"prices", 0, "FILE", "CSV, or JSON of AWS, Azure or Octopus"},
-    {"preemptions", 0, "FILE", "CSV: tick or seconds, then a column of 0/1 or counts per pool"},
+    {"preemptions", 0, "FILE", "CSV: tick or seconds, then 0/1 or a count per pool"},
     {"trial-minutes", 0, "M", "how long a trial takes"},
     {"policy", 0, "NAME", "this row only"},
     {"seeds", 0, "N", "replays that begin elsewhere in the preemptions (1)"},
     {"tick", 0, "TIME", "between decisions, and between rows of ticks (10m)"},
     {"startup", 0, "TIME", "of a machine (3m)"},
     {"power", 0, "WATT", "of a machine, for prices per kWh (1000)"},
-    {"on-demand", 0, "PRICE", "of an hour on a machine that stays; without it there is none"},
-    {"suite", 0, "FOLDER", "the sets of docs/COST.md over the traces of a folder, without SPEC"},
+    {"on-demand", 0, "PRICE", "of an hour on a machine that stays (there is none)"},
+    {"suite", 0, "FOLDER", "the sets of docs/COST.md over a folder's traces"},
 };
 
 static const struct usage usage = {

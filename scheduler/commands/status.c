@@ -148,7 +148,7 @@ static bool status_screen(const struct reading *reading, json_t *model, struct s
 }
 
 static const struct option_rule rules[] = {
-    {"all", 'a', NULL, "every finished experiment too, not only the latest ten"}};
+    {"all", 'a', NULL, "every finished experiment, not the latest ten alone"}};
 
 const struct reading_verb verb_status = {
     .usage = {.verb = "status",

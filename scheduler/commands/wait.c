@@ -84,9 +84,8 @@ int command_wait(int argc, char **argv)
     static const struct usage usage = {
         .verb = "wait",
         .arguments = "[ID]",
-        .text =
-            "Waits until an experiment has ended. The exit code is 0 when it completed, 6 when\n"
-            "it failed, was stopped or cancelled, and 8 when the time was up before.",
+        .text = "Waits until an experiment has ended. The exit code is 0 when it completed, 6\n"
+                "when it failed, was stopped or cancelled, and 8 when the time was up before.",
         .rules = rules,
         .rule_count = sizeof rules / sizeof *rules,
         .arguments_max = 1,

@@ -310,9 +310,8 @@ int command_watch(int argc, char **argv)
     static const struct usage usage = {
         .verb = "watch",
         .arguments = "[ID]",
-        .text = "Follows an experiment until it has ended: on a terminal in place (q quits), "
-                "elsewhere\n"
-                "a line for every event; --json prints every event as a line of JSON.",
+        .text = "Follows an experiment until it has ended: on a terminal in place (q quits),\n"
+                "elsewhere a line for every event; --json prints every event as a line of JSON.",
         .rules = rules,
         .rule_count = sizeof rules / sizeof *rules,
         .arguments_max = 1,
