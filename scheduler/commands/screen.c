@@ -1,6 +1,7 @@
 #include "commands/screen.h"
 
-#include <locale.h>
+#include "spec/utf8.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +9,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 enum { COLUMNS_UNKNOWN = 80, GLYPH_BYTES = 12 };
 
@@ -60,65 +60,11 @@ struct screen screen_open(FILE *out, enum color_when color)
     };
 }
 
-/* wcwidth knows the widths only under a UTF-8 locale; the program's own stays "C" for numbers. */
-static int point_columns(uint32_t point)
-{
-    static locale_t utf8;
-
-    if (utf8 == NULL) {
-        utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-    }
-    if (utf8 == NULL) {
-        return 1;
-    }
-    const locale_t before = uselocale(utf8);
-    const int columns = wcwidth((wchar_t)point);
-    (void)uselocale(before);
-    return columns;
-}
-
-/* The code point at `text` and its length; 0 where the bytes are not UTF-8. */
-static size_t point_decode(const char *text, uint32_t *point)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char first = (unsigned char)*text;
-    const size_t length = first < 0x80   ? 1
-                          : first < 0xc0 ? 0
-                          : first < 0xe0 ? 2
-                          : first < 0xf0 ? 3
-                          : first < 0xf8 ? 4
-                                         : 0;
-
-    if (length <= 1) {
-        *point = first;
-        return length;
-    }
-    *point = first & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        const unsigned char next = (unsigned char)text[i];
-        if ((next & 0xc0U) != 0x80) {
-            return 0;
-        }
-        *point = *point << 6 | (next & 0x3fU);
-    }
-    const bool valid =
-        *point >= smallest[length] && *point <= 0x10ffff && (*point < 0xd800 || *point > 0xdfff);
-    return valid ? length : 0;
-}
-
-/* Marks that turn the direction of a line around, or hide in it. */
-static bool point_deceives(uint32_t point)
-{
-    return (point >= 0x200b && point <= 0x200f) || (point >= 0x202a && point <= 0x202e) ||
-           (point >= 0x2060 && point <= 0x2069) || point == 0xfeff || point == 0x2028 ||
-           point == 0x2029;
-}
-
 /* The next character of foreign text; returns the bytes of `text` it took. */
 static size_t glyph_next(const char *text, struct glyph *glyph)
 {
     uint32_t point = 0;
-    const size_t length = point_decode(text, &point);
+    const size_t length = utf8_read(text, strnlen(text, 4), &point);
 
     if (*text == '\t' || *text == '\n') {
         *glyph = (struct glyph){" ", 1};
@@ -128,8 +74,8 @@ static size_t glyph_next(const char *text, struct glyph *glyph)
         glyph->columns = snprintf(glyph->bytes, GLYPH_BYTES, "\\x%02x", (unsigned char)*text);
         return length > 1 ? length : 1;
     }
-    const int columns = point_columns(point);
-    if (columns < 0 || point_deceives(point)) {
+    const int columns = utf8_columns(point);
+    if (columns < 0 || !utf8_printable(point)) {
         glyph->columns = snprintf(glyph->bytes, GLYPH_BYTES, "\\u%04x", point);
         return length;
     }

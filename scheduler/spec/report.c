@@ -172,15 +172,32 @@ static void print_place(FILE *out, const char *file, const struct spec_message *
     }
 }
 
+/* The columns of at most `count` characters from *at on, which moves behind them. */
+static int columns_pass(const char **at, int count)
+{
+    const char *end = *at + strlen(*at);
+    uint32_t character = 0;
+    int columns = 0;
+
+    for (int i = 0; i < count && *at < end; i++) {
+        const size_t length = utf8_read(*at, (size_t)(end - *at), &character);
+        const int wide = length == 0 ? 1 : utf8_columns(character);
+        columns += wide < 0 ? 1 : wide;
+        *at += length == 0 ? 1 : length;
+    }
+    return columns;
+}
+
 static void print_excerpt(FILE *out, const struct spec_message *message)
 {
     const int digits = snprintf(NULL, 0, "%d", message->line);
-    const int room =
-        (int)utf8_count(message->excerpt, strlen(message->excerpt)) - message->excerpt_column + 1;
+    const char *at = message->excerpt;
+    const int before = columns_pass(&at, message->excerpt_column - 1);
+    const int under = columns_pass(&at, message->length);
 
     (void)fprintf(out, "  %d | %s\n", message->line, message->excerpt);
-    (void)fprintf(out, "  %*s | %*s^", digits, "", message->excerpt_column - 1, "");
-    for (int i = 1; i < message->length && i < room; i++) {
+    (void)fprintf(out, "  %*s | %*s^", digits, "", before, "");
+    for (int i = 1; i < under; i++) {
         (void)fputc('~', out);
     }
     (void)fprintf(out, "%s%s\n", message->hint[0] == '\0' ? "" : " ", message->hint);

@@ -1,5 +1,8 @@
 #include "spec/utf8.h"
 
+#include <locale.h>
+#include <wchar.h>
+
 size_t utf8_read(const char *text, size_t bytes, uint32_t *character)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -56,6 +59,23 @@ bool utf8_printable(uint32_t character)
         }
     }
     return true;
+}
+
+/* wcwidth knows the widths only under a UTF-8 locale; the program's own stays "C" for numbers. */
+int utf8_columns(uint32_t character)
+{
+    static locale_t utf8;
+
+    if (utf8 == NULL) {
+        utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+    }
+    if (utf8 == NULL) {
+        return 1;
+    }
+    const locale_t before = uselocale(utf8);
+    const int columns = wcwidth((wchar_t)character);
+    (void)uselocale(before);
+    return columns;
 }
 
 bool utf8_all_printable(const char *text, size_t bytes)

@@ -19,6 +19,10 @@ size_t utf8_count(const char *text, size_t bytes);
  * separator, no bidirectional override, no byte order mark. */
 bool utf8_printable(uint32_t character);
 
+/* utf8_columns: how many columns of a terminal it takes: 2 for most of East Asia's and for
+ * pictures, 0 for what combines with the one before; -1 where libc knows none. */
+int utf8_columns(uint32_t character);
+
 /* utf8_all_printable: whether `bytes` bytes are characters of that kind and nothing else. */
 bool utf8_all_printable(const char *text, size_t bytes);
 
