@@ -83,7 +83,9 @@ void attempt_offer(struct core *core, struct trial *trial, struct worker *worker
     };
     trial->accepted_boot_ms = NEVER;
     trial->saved_boot_ms = NEVER;
+    trial->notice_boot_ms = NEVER;
     experiment->running++;
+    money_works_for(core, worker, experiment->row.id);
     worker_occupy(core, worker, trial);
     trial_run(core, trial);
     lease_start(core, trial);
@@ -96,9 +98,13 @@ void attempt_offer(struct core *core, struct trial *trial, struct worker *worker
 static void clock_start(struct core *core, struct trial *trial)
 {
     struct experiment *experiment = trial_experiment(core, trial);
+    struct worker *worker = worker_find(core, trial->attempt.worker);
 
+    money_book_idle(core, worker);
+    worker->active++;
     trial->attempt.started_ms =
         trial->attempt.started_ms == 0 ? core->wall_ms : trial->attempt.started_ms;
+    trial->attempt.booked_ms = core->wall_ms;
     trial->accepted_boot_ms = core->boot_ms;
     experiment->live_boot_sum_ms += core->boot_ms;
     experiment->live_count++;
@@ -112,7 +118,10 @@ void attempt_accept(struct core *core, struct trial *trial)
         emit_attempt(core, trial, 0);
         (void)emit_trace(core, TRACE_ACCEPTED, trial);
     }
-    lease_start(core, trial);
+    if (trial->attempt.state != ATTEMPT_STOPPING ||
+        trial_experiment(core, trial)->row.reason != WHY_BUDGET) {
+        lease_start(core, trial);
+    } /* else what is left of the lease is all that is left of the budget */
 }
 
 /* An attempt whose lease ran out is still running where it was, and nobody else has begun its
@@ -128,6 +137,8 @@ void attempt_revive(struct core *core, struct trial *trial)
     memmove(&trial->lost[0], &trial->lost[1], (LOST_MAX - 1) * sizeof trial->lost[0]);
     trial->lost[LOST_MAX - 1] = (struct lost_attempt){0};
     experiment->running++;
+    trial->notice_boot_ms = NEVER;
+    money_works_for(core, worker, experiment->row.id);
     clock_start(core, trial);
     worker_occupy(core, worker, trial);
     trial_run(core, trial);
@@ -141,6 +152,7 @@ void attempt_stop(struct core *core, struct trial *trial, enum wire_reason reaso
     if (trial->attempt.state != ATTEMPT_STOPPING) {
         attempt_move(trial, ATTEMPT_STOPPING);
         trial->attempt.leave = reason;
+        trial->notice_boot_ms = core->boot_ms;
         emit_attempt(core, trial, 0);
         emit_trace(core, TRACE_STOP, trial)->a = reason;
     }
@@ -150,29 +162,20 @@ void attempt_stop(struct core *core, struct trial *trial, enum wire_reason reaso
     message->grace_ms = trial_experiment(core, trial)->config.grace_ms;
 }
 
-/* Splits the attempt's time at its last checkpoint, if that will be used; what ended well is useful
- * whole. */
+/* Its clock ends: what it did is booked. */
 static void clock_stop(struct core *core, struct trial *trial, bool finished)
 {
     struct experiment *experiment = trial_experiment(core, trial);
+    struct worker *worker = worker_find(core, trial->attempt.worker);
 
     if (trial->accepted_boot_ms == NEVER) {
         return; /* it never began */
     }
-    const int64_t span_ms = core->boot_ms - trial->accepted_boot_ms;
-    const bool saved =
-        !experiment->config.always_from_start && trial->saved_boot_ms > trial->accepted_boot_ms;
-    const int64_t saved_ms = saved ? trial->saved_boot_ms - trial->accepted_boot_ms : 0;
-    const int64_t useful_ms = finished ? span_ms : saved_ms;
+    money_book_attempt(core, trial, finished);
+    money_book_idle(core, worker);
+    worker->active--;
     experiment->live_boot_sum_ms -= trial->accepted_boot_ms;
     experiment->live_count--;
-    experiment->row.compute_ms += span_ms;
-    experiment->changed = true;
-    trial->attempt.duration_ms += span_ms;
-    trial->attempt.useful_ms += useful_ms;
-    trial->attempt.lost_ms += span_ms - useful_ms;
-    trial->row.useful_ms += useful_ms;
-    trial->row.lost_ms += span_ms - useful_ms;
     trial->accepted_boot_ms = NEVER;
 }
 
@@ -216,9 +219,14 @@ static void lost_remember(struct trial *trial)
  */
 void attempt_lose(struct core *core, struct trial *trial)
 {
+    struct worker *worker = worker_find(core, trial->attempt.worker);
+
     lost_remember(trial);
     attempt_end(core, trial, ATTEMPT_LOST, 0);
     trial_after_leaving(core, trial);
+    if (!worker->row.connected && worker->attempts.count == 0) {
+        money_worker_down(core, worker); /* of an earlier start of the coordinator */
+    }
 }
 
 void attempt_refuse(struct core *core, struct trial *trial, enum wire_refusal refusal)

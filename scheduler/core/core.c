@@ -390,6 +390,8 @@ void core_step(struct core *core, const struct event *event, struct outcome *out
     core->boot_ms = event->boot_ms;
     core->wall_ms = event->wall_ms;
     core->again = false;
+    core->entries_before = core->entries;
+    core->keeps_left = STEP_KEEP_MAX;
     event_take(core, event);
     timers_fire(core);
     for (uint32_t i = 0; i < core->active_count; i++) {
@@ -416,6 +418,8 @@ int64_t core_deadline(const struct core *core)
     for (uint32_t i = 0; i < core->active_count; i++) {
         const int64_t stop_ms = experiment_compute_deadline(&core->experiments[core->active[i]]);
         deadline_ms = stop_ms < deadline_ms ? stop_ms : deadline_ms;
+        const int64_t broke_ms = budget_deadline(core, &core->experiments[core->active[i]]);
+        deadline_ms = broke_ms < deadline_ms ? broke_ms : deadline_ms;
     }
     return deadline_ms;
 }

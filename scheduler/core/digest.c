@@ -17,6 +17,7 @@ static uint64_t digest_experiment(uint64_t digest, const struct experiment *expe
     digest = digest_integer(digest, row->ended_ms);
     digest = digest_integer(digest, row->told_count);
     digest = digest_integer(digest, row->compute_ms);
+    digest = digest_integer(digest, row->cost_micro);
     digest = digest_integer(digest, experiment->trial_count);
     digest = digest_integer(digest, experiment->failures);
     digest = digest_integer(digest, experiment->running);
@@ -39,7 +40,8 @@ static uint64_t digest_trial(uint64_t digest, const struct trial_row *row)
     const int64_t numbers[] = {row->experiment,  row->number,     row->state,      row->reason,
                                row->suggestion,  row->attempts,   row->restarts,   row->preemptions,
                                row->value_count, row->created_ms, row->started_ms, row->ended_ms,
-                               row->useful_ms,   row->lost_ms,    row->told};
+                               row->useful_ms,   row->lost_ms,    row->told,       row->cost_micro,
+                               row->saved_ms};
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         digest = digest_integer(digest, numbers[i]);
@@ -59,11 +61,23 @@ static uint64_t digest_trial(uint64_t digest, const struct trial_row *row)
 
 static uint64_t digest_attempt(uint64_t digest, const struct attempt_row *row)
 {
-    const int64_t numbers[] = {row->number,      row->state,      row->worker,     row->leave,
-                               row->outcome,     row->cause,      row->exit_code,  row->signal,
-                               row->from_step,   row->offered_ms, row->started_ms, row->ended_ms,
-                               row->duration_ms, row->useful_ms,  row->lost_ms,    row->incarnation,
-                               row->late};
+    const int64_t numbers[] = {
+        row->number,      row->state,     row->worker,        row->leave,     row->outcome,
+        row->cause,       row->exit_code, row->signal,        row->from_step, row->offered_ms,
+        row->started_ms,  row->ended_ms,  row->duration_ms,   row->useful_ms, row->lost_ms,
+        row->incarnation, row->late,      row->checkpoint_ms, row->booked_ms, row->cost_micro};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        digest = digest_integer(digest, numbers[i]);
+    }
+    return digest;
+}
+
+static uint64_t digest_pool(uint64_t digest, const struct pool_row *row)
+{
+    const int64_t numbers[] = {row->id,          row->kind,     row->trust,     row->slots,
+                               row->workers_max, row->machines, row->wanted,    row->power_watt,
+                               row->currency,    row->launches, row->startup_ms};
 
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         digest = digest_integer(digest, numbers[i]);
@@ -73,7 +87,14 @@ static uint64_t digest_attempt(uint64_t digest, const struct attempt_row *row)
 
 uint64_t core_digest(const struct core *core)
 {
-    uint64_t digest = DIGEST_START;
+    uint64_t digest = digest_integer(DIGEST_START, core->entries);
+
+    for (uint32_t i = 0; i < POOLS_MAX; i++) {
+        digest = digest_pool(digest, &core->pools[i].row);
+    }
+    for (uint32_t i = 0; i < core->worker_count; i++) {
+        digest = digest_integer(digest, core->workers[i].row.booked_ms);
+    }
 
     for (uint32_t e = 0; e < core->experiment_count; e++) {
         const struct experiment *experiment = &core->experiments[e];

@@ -37,9 +37,15 @@ static bool experiment_going(const struct experiment *experiment)
            experiment->row.state == EXPERIMENT_WAITING;
 }
 
+static bool state_may_run(enum experiment_state state)
+{
+    return state == EXPERIMENT_QUEUED || state == EXPERIMENT_RUNNING ||
+           state == EXPERIMENT_WAITING || state == EXPERIMENT_STOPPING;
+}
+
 bool experiment_may_run(const struct experiment *experiment)
 {
-    return experiment_going(experiment) || experiment->row.state == EXPERIMENT_STOPPING;
+    return state_may_run(experiment->row.state);
 }
 
 /* Slot-time used, with what the live attempts have used so far and `more` attempts' grace still to
@@ -96,6 +102,10 @@ void experiment_move(struct core *core, struct experiment *experiment, enum expe
 {
     if (experiment->row.state == state && experiment->row.reason == reason) {
         return;
+    }
+    const bool keeps = state_may_run(state) && !experiment->gate.shut;
+    if (money_keeps(experiment) != keeps) {
+        money_keep(core, experiment);
     }
     experiment->row.state = state;
     experiment->row.reason = reason;
@@ -244,7 +254,11 @@ static void settle_open(struct core *core, struct experiment *experiment)
     } else if (experiment->row.state == EXPERIMENT_STOPPING) {
         if (experiment_busy(experiment) == 0) {
             experiment_turn(core, experiment, EXPERIMENT_STOPPED, WHY_OPERATOR);
+        } else if (budget_is_used_up(core, experiment)) {
+            experiment_turn(core, experiment, EXPERIMENT_STOPPED, WHY_BUDGET);
         }
+    } else if (experiment->running > 0 && budget_is_used_up(core, experiment)) {
+        experiment_turn(core, experiment, EXPERIMENT_PAUSED, WHY_BUDGET);
     } else if (nothing_left(experiment) &&
                (experiment->exhausted || search_room(experiment) == 0)) {
         if (!rung_finish_one(core, experiment)) {
@@ -253,7 +267,8 @@ static void settle_open(struct core *core, struct experiment *experiment)
         }
     } else if (experiment->search_lost && nothing_left(experiment)) {
         experiment_turn(core, experiment, EXPERIMENT_FAILED, WHY_SEARCH);
-    } else if (!compute_left(core, experiment, experiment->live_count == 0 ? 1 : 0)) {
+    } else if (!compute_left(core, experiment, experiment->live_count == 0 ? 1 : 0) ||
+               budget_is_used_up(core, experiment)) {
         experiment_turn(core, experiment, EXPERIMENT_PAUSED, WHY_BUDGET);
     } else {
         settle_going(core, experiment);

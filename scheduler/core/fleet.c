@@ -266,7 +266,17 @@ void fleet_hello(struct core *core, const struct event *event)
         core->out->created = worker->row.id;
     }
     matching_change(core, worker, -1);
+    if (worker->row.slots != hello->slots || worker->row.pool != hello->pool) {
+        money_worker_change(core, worker);
+    }
+    if (worker->row.pool != hello->pool) {
+        money_worker_down(core, worker);
+        pool_connect(core, worker->row.pool, worker->row.connected ? -1 : 0);
+        pool_connect(core, hello->pool, worker->row.connected ? 1 : 0);
+    }
+    pool_connect(core, hello->pool, worker->row.connected ? 0 : 1);
     hello_copy(core, worker, hello);
+    money_worker_up(core, worker);
     matching_change(core, worker, 1);
     fleet_ready(core, worker, 0); /* READY follows */
     emit_trace_of(core, TRACE_WORKER_JOINED, 0, worker->row.id)->a = hello->slots;
@@ -290,6 +300,7 @@ void fleet_renew(struct core *core, struct worker *worker, const struct renew_ev
 void fleet_leave(struct core *core, struct worker *worker)
 {
     matching_change(core, worker, -1);
+    pool_connect(core, worker->row.pool, worker->row.connected ? -1 : 0);
     worker->row.connected = false;
     worker_idle_update(core, worker);
     (void)emit_trace_of(core, TRACE_WORKER_LEFT, 0, worker->row.id);
@@ -297,6 +308,7 @@ void fleet_leave(struct core *core, struct worker *worker)
          trial = list_first(core, &worker->attempts)) {
         attempt_lose(core, trial);
     }
+    money_worker_down(core, worker);
     emit_worker(core, worker, NULL);
 }
 
@@ -308,8 +320,10 @@ bool fleet_drop_silent(struct core *core, struct worker *worker)
         return false;
     }
     matching_change(core, worker, -1);
+    pool_connect(core, worker->row.pool, worker->row.connected ? -1 : 0);
     worker->row.connected = false;
     worker_idle_update(core, worker);
+    money_worker_down(core, worker);
     (void)emit_trace_of(core, TRACE_WORKER_LEFT, 0, worker->row.id);
     emit_worker(core, worker, NULL);
     return true;
@@ -323,6 +337,11 @@ void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms)
     matching_change(core, worker, -1);
     worker->row.draining = true;
     worker_idle_update(core, worker);
+    for (struct trial *trial = list_first(core, &worker->attempts); trial != NULL;
+         trial = list_after(core, LIST_WORKER, trial)) {
+        trial->notice_boot_ms =
+            trial->notice_boot_ms == NEVER ? core->boot_ms : trial->notice_boot_ms;
+    }
     emit_trace_of(core, TRACE_WORKER_DRAINING, 0, worker->row.id)->a = left_ms;
     emit_worker(core, worker, NULL);
 }

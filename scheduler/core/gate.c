@@ -17,6 +17,9 @@ void gate_take(struct core *core, const struct gate_event *event)
         trace->a = event->shut;
         trace->b = event->reason;
     }
+    if (event->shut != experiment->gate.shut) {
+        money_keep(core, experiment);
+    }
     experiment->gate.shut = event->shut;
     experiment->gate.reason = event->shut ? event->reason : WHY_NONE;
     experiment->gate.close_boot_ms = event->shut ? 0 : event->close_boot_ms;

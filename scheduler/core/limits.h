@@ -21,20 +21,30 @@ enum {
     AVOID_MAX = 4,              /* workers a trial avoids: the newest ones */
     POOLS_MAX = 32,             /* pools of workers, as the policy can weigh them */
     HORIZON_STEPS_MAX = 256,    /* price steps of a pool that are known at once */
+    DURATION_CLASSES = 168,     /* of how long trials took, four to a doubling */
     POOL_STEPS_MAX = 512, /* those, and what held while attempts that still run were running */
     /* What one step may produce. Work beyond it waits for the next step, which core_deadline then
        asks for at once. */
-    STEP_DISPATCH_MAX = 64, /* attempts offered by one step */
-    STEP_SWEEP_MAX = 64,    /* trials moved by one step of a sweep (cancel, pause, load) */
-    STEP_RECORDS_MAX = 2048,
+    STEP_DISPATCH_MAX = 64,    /* attempts offered by one step */
+    STEP_SWEEP_MAX = 64,       /* trials moved by one step of a sweep (cancel, pause, load) */
+    STEP_KEEP_MAX = 512,       /* idle workers booked when their experiment pauses or goes on */
+    STEP_ENTRIES_SPARE = 2048, /* of the ledger: for stretches of one price */
+    STEP_ENTRIES_MAX = 8192,   /* beyond these prices are not told apart any more */
+    STEP_RECORDS_MAX = 4096 + STEP_ENTRIES_MAX,
     STEP_MESSAGES_MAX = 512,
     STEP_EFFECTS_MAX = 1024,
     STEP_TRACES_MAX = 2048
 };
 
-/* Every trial a step touches may write itself, its attempt, its suggestion, a checkpoint and its
- * experiment. */
-_Static_assert(STEP_RECORDS_MAX >= 5 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX), "records of one step");
+/* Every trial a step touches may write itself, its attempt, its suggestion, a checkpoint, its
+ * experiment and its worker, and book three kinds of time. */
+_Static_assert(STEP_RECORDS_MAX - STEP_ENTRIES_MAX >=
+                   6 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX + WIRE_SLOTS_MAX) + STEP_KEEP_MAX +
+                       HORIZON_STEPS_MAX + POOL_STEPS_MAX,
+               "records of one step");
+_Static_assert(STEP_ENTRIES_SPARE >=
+                   3 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX + WIRE_SLOTS_MAX) + STEP_KEEP_MAX,
+               "entries of one step");
 _Static_assert(STEP_MESSAGES_MAX >= STEP_DISPATCH_MAX + STEP_SWEEP_MAX + WIRE_SLOTS_MAX,
                "messages of one step");
 _Static_assert(STEP_TRACES_MAX >= 4 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX) + RUNGS_MAX,

@@ -51,6 +51,9 @@ void core_load_trial(struct core *core, const struct trial_row *row)
         trial->open = false;
         list_remove(core, &experiment->open, LIST_OPEN, trial);
         experiment->completed += row->state == TRIAL_COMPLETED ? 1 : 0;
+        if (row->state == TRIAL_COMPLETED) {
+            budget_measure(experiment, row->useful_ms);
+        }
         experiment->failures += row->state == TRIAL_FAILED || row->state == TRIAL_BURIED ? 1 : 0;
     }
 }
@@ -82,6 +85,13 @@ void core_load_worker(struct core *core, const struct worker_row *row)
     worker->row.pool_text = worker->row.labels_text = worker->row.software_text = 0;
 }
 
+/* A wall time of before the start, in boot time. */
+static int64_t boot_of(const struct core *core, int64_t wall_ms)
+{
+    const int64_t age_ms = core->wall_ms - wall_ms;
+    return core->boot_ms - (age_ms > 0 ? age_ms : 0);
+}
+
 /* R5: an attempt that was running is still its worker's, for one whole lease from now. Its clock
  * goes on from its row's wall time. */
 static void live_restore(struct core *core, struct trial *trial)
@@ -95,8 +105,10 @@ static void live_restore(struct core *core, struct trial *trial)
     heap_set(&core->timers, (uint32_t)(trial - core->trials),
              core->boot_ms + core->lease_ms + core->lease_ms / 50 + LEASE_SLACK_MS);
     if (trial->attempt.started_ms > 0) {
-        const int64_t age_ms = core->wall_ms - trial->attempt.started_ms;
-        trial->accepted_boot_ms = core->boot_ms - (age_ms > 0 ? age_ms : 0);
+        const bool saved = trial->row.checkpoint.attempt == trial->attempt.number;
+        trial->accepted_boot_ms = boot_of(core, trial->attempt.booked_ms);
+        trial->saved_boot_ms = saved ? boot_of(core, trial->row.saved_ms) : NEVER;
+        worker->active++;
         experiment->live_boot_sum_ms += trial->accepted_boot_ms;
         experiment->live_count++;
     }
@@ -128,6 +140,11 @@ void core_loaded(struct core *core, int64_t boot_ms, int64_t wall_ms)
         if (core->trials[i].open) {
             open_restore(core, &core->trials[i]);
         }
+    }
+    for (uint32_t i = 0; i < core->worker_count; i++) {
+        struct worker *worker = &core->workers[i];
+        worker->booked_boot_ms =
+            worker->row.booked_ms == 0 ? NEVER : boot_of(core, worker->row.booked_ms);
     }
     for (uint32_t i = core->active_count; i > 0; i--) {
         struct experiment *experiment = &core->experiments[core->active[i - 1]];

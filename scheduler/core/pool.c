@@ -23,27 +23,6 @@ static void pool_emit(struct core *core, const struct pool *pool, uint32_t name_
     row->name_text = name_text;
 }
 
-void pool_take(struct core *core, const struct pool_event *event)
-{
-    if (event->pool < 1 || event->pool > POOLS_MAX) {
-        core->out->status = TIDE_LIMIT;
-        return;
-    }
-    struct pool *pool = &core->pools[event->pool - 1];
-    if (pool->row.id == 0) {
-        pool->refused_boot_ms = NEVER;
-    }
-    pool->row.id = event->pool;
-    pool->row.kind = event->kind;
-    pool->row.slots = event->slots > 0 ? event->slots : 1;
-    pool->row.workers_max = event->workers_max;
-    pool->row.power_watt = event->power_watt;
-    pool->row.currency = event->currency;
-    pool->row.launches = event->launches;
-    pool->row.startup_ms = event->startup_ms;
-    pool_emit(core, pool, event->name_text);
-}
-
 /* The last step that starts at or before a moment; the first one when all are later. */
 static uint32_t step_at(const struct pool *pool, int64_t wall_ms)
 {
@@ -60,6 +39,51 @@ int64_t pool_price_micro(const struct pool *pool, int64_t wall_ms)
     return pool->step_count == 0 ? 0 : pool->steps[step_at(pool, wall_ms)].price_micro;
 }
 
+static void price_emit(struct core *core, const struct pool *pool, const struct price_step *step)
+{
+    emit_record(core, RECORD_PRICE)->price = (struct price_row){.pool = pool->row.id,
+                                                                .start_ms = step->start_ms,
+                                                                .price_micro = step->price_micro,
+                                                                .trust = pool->row.trust};
+}
+
+void pool_take(struct core *core, const struct pool_event *event)
+{
+    if (event->pool < 1 || event->pool > POOLS_MAX) {
+        core->out->status = TIDE_LIMIT;
+        return;
+    }
+    struct pool *pool = &core->pools[event->pool - 1];
+    const bool fresh = pool->row.id == 0;
+    pool->row.id = event->pool;
+    pool->row.kind = event->kind;
+    pool->row.slots = event->slots > 0 ? event->slots : 1;
+    pool->row.workers_max = event->workers_max;
+    pool->row.power_watt = event->power_watt;
+    pool->row.currency = event->currency;
+    pool->row.launches = event->launches;
+    pool->row.startup_ms = event->startup_ms;
+    pool_emit(core, pool, event->name_text);
+    if (fresh) { /* until a price is heard of, it costs nothing */
+        pool->refused_boot_ms = NEVER;
+        pool->steps[pool->step_count++] = (struct price_step){.start_ms = core->wall_ms};
+        price_emit(core, pool, &pool->steps[0]);
+    }
+}
+
+/* The highest price of [from, to). */
+int64_t pool_dearest_micro(const struct pool *pool, int64_t from_ms, int64_t to_ms)
+{
+    int64_t most = pool_price_micro(pool, from_ms);
+
+    for (uint32_t i = 0; i < pool->step_count && pool->steps[i].start_ms < to_ms; i++) {
+        if (pool->steps[i].start_ms > from_ms && pool->steps[i].price_micro > most) {
+            most = pool->steps[i].price_micro;
+        }
+    }
+    return most;
+}
+
 /* Forgets the oldest steps when there is no room for `more`. */
 static void steps_make_room(struct pool *pool, uint32_t more)
 {
@@ -70,22 +94,13 @@ static void steps_make_room(struct pool *pool, uint32_t more)
     }
 }
 
-/* Two steps of one price are one. */
+/* Of two steps that begin together, the later counts. */
 static void step_append(struct pool *pool, struct price_step step)
 {
-    if (pool->step_count == 0 ||
-        pool->steps[pool->step_count - 1].price_micro != step.price_micro) {
-        pool->steps[pool->step_count++] = step;
+    if (pool->step_count > 0 && pool->steps[pool->step_count - 1].start_ms == step.start_ms) {
+        pool->step_count--;
     }
-}
-
-static void price_emit(struct core *core, const struct pool *pool, int64_t start_ms)
-{
-    emit_record(core, RECORD_PRICE)->price =
-        (struct price_row){.pool = pool->row.id,
-                           .start_ms = start_ms,
-                           .price_micro = pool_price_micro(pool, start_ms),
-                           .trust = pool->row.trust};
+    pool->steps[pool->step_count++] = step;
 }
 
 static bool step_known(const struct price_step *steps, uint32_t count, struct price_step step)
@@ -98,36 +113,55 @@ static bool step_known(const struct price_step *steps, uint32_t count, struct pr
     return false;
 }
 
-/* What is ahead is replaced by what is known now. A row that no longer begins a price says what
- * holds then, as rows are not taken away. */
+/* What `event` says of a moment from now on. */
+static int64_t told_micro(const struct price_event *event, int64_t at_ms)
+{
+    uint32_t at = 0;
+
+    while (at + 1 < event->count && event->steps[at + 1].start_ms <= at_ms) {
+        at++;
+    }
+    return event->steps[at].price_micro;
+}
+
+/* The starts of what is told and of what was foreseen before, as rows are not taken away. */
+static void steps_ahead(const struct core *core, struct pool *pool, const struct price_event *event,
+                        const struct price_step *foreseen, uint32_t foreseen_count)
+{
+    uint32_t old = 0;
+    uint32_t told = 0;
+
+    while (old < foreseen_count || told < event->count) {
+        const bool next_told =
+            old == foreseen_count ||
+            (told < event->count && event->steps[told].start_ms <= foreseen[old].start_ms);
+        const int64_t start_ms =
+            next_told ? event->steps[told++].start_ms : foreseen[old++].start_ms;
+        if (start_ms > core->wall_ms && pool->step_count < POOL_STEPS_MAX) {
+            step_append(pool, (struct price_step){start_ms, told_micro(event, start_ms)});
+        }
+    }
+}
+
+/* What is ahead is replaced by what is known now. */
 static void steps_replace(struct core *core, struct pool *pool, const struct price_event *event)
 {
     struct price_step before[POOL_STEPS_MAX];
     const uint32_t before_count = pool->step_count;
-    uint32_t next = 0;
+    const int64_t now_micro = told_micro(event, core->wall_ms);
 
     memcpy(before, pool->steps, before_count * sizeof *before);
     while (pool->step_count > 0 && pool->steps[pool->step_count - 1].start_ms > core->wall_ms) {
         pool->step_count--;
     }
-    while (next + 1 < event->count && event->steps[next + 1].start_ms <= core->wall_ms) {
-        next++;
+    const uint32_t past = pool->step_count;
+    if (past == 0 || pool->steps[past - 1].price_micro != now_micro) {
+        step_append(pool, (struct price_step){core->wall_ms, now_micro});
     }
-    for (uint32_t i = next; i < event->count; i++) {
-        const int64_t start_ms = event->steps[i].start_ms;
-        step_append(pool, (struct price_step){.start_ms = i == next ? core->wall_ms : start_ms,
-                                              .price_micro = event->steps[i].price_micro});
-    }
+    steps_ahead(core, pool, event, before + past, before_count - past);
     for (uint32_t i = 0; i < pool->step_count; i++) {
         if (!step_known(before, before_count, pool->steps[i])) {
-            price_emit(core, pool, pool->steps[i].start_ms);
-        }
-    }
-    for (uint32_t i = 0; i < before_count; i++) {
-        if (before[i].start_ms > core->wall_ms &&
-            !step_known(pool->steps, pool->step_count, before[i]) &&
-            pool_price_micro(pool, before[i].start_ms) != before[i].price_micro) {
-            price_emit(core, pool, before[i].start_ms);
+            price_emit(core, pool, &pool->steps[i]);
         }
     }
 }
@@ -144,8 +178,10 @@ void pool_take_price(struct core *core, const struct price_event *event)
     const bool first = pool->step_count == 0;
     const bool moved = pool->row.trust != event->trust;
     pool->row.trust = event->trust;
-    steps_make_room(pool, event->count);
-    steps_replace(core, pool, event);
+    if (event->count > 0) {
+        steps_make_room(pool, event->count + 1);
+        steps_replace(core, pool, event);
+    }
     if (moved) {
         pool_emit(core, pool, 0);
     }

@@ -127,6 +127,7 @@ struct experiment_row {
     int64_t created_ms, started_ms, ended_ms; /* UTC; 0 not yet */
     int64_t told_count;                       /* ends told to the optimizer so far */
     int64_t compute_ms;                       /* slot-time inside ended attempts */
+    int64_t cost_micro;                       /* entries of the ledger that are for it */
     uint32_t name_text, spec_text;            /* only in the first record */
     uint32_t workdir_text;                    /* the same: where its commands start */
     uint32_t sources_text;                    /* the same: what its search began with */
@@ -155,8 +156,9 @@ struct trial_row {
     double median;                            /* what the last of them was worse than; NaN none */
     struct checkpoint_pointer checkpoint;     /* the newest durable one */
     struct checkpoint_pointer previous;       /* the one before, should the newest turn out bad */
+    int64_t saved_ms;                         /* UTC: when the newest one was recorded; 0 none */
     int64_t created_ms, started_ms, ended_ms; /* UTC; 0 not yet */
-    int64_t useful_ms, lost_ms;               /* sums over its ended attempts */
+    int64_t useful_ms, lost_ms, cost_micro;   /* sums over its ended attempts */
     int64_t told; /* the how-manieth end told to the optimizer, from 1; 0 not told */
 };
 
@@ -173,8 +175,11 @@ struct attempt_row {
     int64_t offered_ms, started_ms, ended_ms; /* UTC; 0 not yet */
     int64_t duration_ms;                      /* by CLOCK_BOOTTIME: from acceptance to the end */
     int64_t useful_ms, lost_ms;               /* duration split at the last durable checkpoint */
-    int64_t incarnation;                      /* of the coordinator that offered it */
-    bool late;                                /* its result came after it had been given up */
+    int64_t checkpoint_ms;                    /* of it, from the notice to that checkpoint */
+    int64_t booked_ms;                        /* UTC: its time before this is in the ledger */
+    int64_t cost_micro;
+    int64_t incarnation; /* of the coordinator that offered it */
+    bool late;           /* its result came after it had been given up */
     uint32_t message_text;
 };
 
@@ -285,6 +290,7 @@ struct worker_row {
     int32_t cpus_milli, gpus;
     int64_t memory_bytes;
     int64_t first_seen_ms, last_seen_ms; /* UTC */
+    int64_t booked_ms; /* UTC: its idle time before this is in the ledger; 0: it is not up */
     uint32_t name_text, boot_text, host_text, pool_text, labels_text, software_text;
 };
 

@@ -58,6 +58,7 @@ static void trial_complete(struct core *core, struct trial *trial,
     struct experiment *experiment = trial_experiment(core, trial);
 
     values_take(core, trial, result);
+    budget_measure(experiment, trial->row.useful_ms);
     trial_end(core, trial, TRIAL_COMPLETED, TRIAL_REASON_NONE);
     if (target_reached(&experiment->config, &trial->row) && !experiment_ended(experiment)) {
         experiment_turn(core, experiment, EXPERIMENT_COMPLETED, WHY_TARGET);
@@ -294,6 +295,7 @@ static enum wire_verdict checkpoint_judge(struct core *core, int32_t worker,
         .attempt = attempt.number, .seq = checkpoint->seq, .step = checkpoint->step};
     gate_saved(core, trial);
     trial->saved_boot_ms = core->boot_ms;
+    trial->row.saved_ms = core->wall_ms;
     emit_record(core, RECORD_CHECKPOINT)->checkpoint =
         (struct checkpoint_row){.experiment = attempt.experiment,
                                 .trial = attempt.trial,

@@ -35,8 +35,10 @@ struct lost_attempt {
 struct trial {
     struct trial_row row;
     struct attempt_row attempt; /* the newest; number 0 when there was none */
-    int64_t accepted_boot_ms;   /* when the newest attempt became active; NEVER not yet */
+    int64_t accepted_boot_ms;   /* since when the newest attempt's time is not booked, at first its
+                                   acceptance; NEVER it is not active */
     int64_t saved_boot_ms;      /* when its last checkpoint was recorded; NEVER none */
+    int64_t notice_boot_ms;     /* when the newest attempt was told to leave; NEVER not */
     struct link links[LIST_KIND_COUNT];
     uint32_t experiment;                /* index */
     struct lost_attempt lost[LOST_MAX]; /* newest first */
@@ -75,12 +77,14 @@ struct experiment {
     struct ready asked[PREFETCH_MAX]; /* asked and not yet answered, in order */
     struct ready ready[PREFETCH_MAX]; /* answered and not yet used, in order */
     uint32_t asked_count, ready_count;
-    struct gate gate; /* the shell says it again after a restart */
-    uint32_t sweep;   /* next open trial of a sweep; NONE when no sweep is on */
-    bool exhausted;   /* the optimizer has no further point */
-    bool search_lost; /* the optimizer failed */
-    bool active;      /* in core->active */
-    bool changed;     /* its row has not been emitted yet */
+    struct gate gate;                    /* the shell says it again after a restart */
+    int32_t durations[DURATION_CLASSES]; /* completed trials by how long they took */
+    int32_t measured;                    /* their number */
+    uint32_t sweep;                      /* next open trial of a sweep; NONE when no sweep is on */
+    bool exhausted;                      /* the optimizer has no further point */
+    bool search_lost;                    /* the optimizer failed */
+    bool active;                         /* in core->active */
+    bool changed;                        /* its row has not been emitted yet */
 };
 
 struct worker {
@@ -91,9 +95,12 @@ struct worker {
     int64_t memory_used_bytes;
     uint32_t label_count;
     uint64_t labels[WIRE_LABELS_MAX];
-    struct list attempts;  /* trials with a live attempt here, LIST_WORKER */
-    int64_t heard_boot_ms; /* when it last said anything */
-    struct link idle;      /* core->idle */
+    struct list attempts;   /* trials with a live attempt here, LIST_WORKER */
+    int64_t heard_boot_ms;  /* when it last said anything */
+    int64_t booked_boot_ms; /* row.booked_ms in boot time; NEVER it is not up, or in no pool */
+    int32_t active;         /* accepted live attempts on it */
+    int32_t works_for; /* experiment of the last attempt offered to it; 0 none since the start */
+    struct link idle;  /* core->idle */
     bool is_idle;
 };
 
@@ -111,8 +118,9 @@ struct core {
     int64_t incarnation, lease_ms;
     int64_t boot_ms, wall_ms; /* of the event being taken */
     uint32_t experiment_count, trial_count, worker_count, active_count;
-    bool again;      /* work is left over: the deadline is now */
-    int64_t entries; /* of the ledger, so far */
+    bool again;                      /* work is left over: the deadline is now */
+    int64_t entries, entries_before; /* of the ledger, so far; before this step */
+    uint32_t keeps_left;             /* of STEP_KEEP_MAX in this step */
     struct pool pools[POOLS_MAX];
     struct list idle;
     struct heap timers; /* by trial index: lease of a live attempt, or end of a backoff */
@@ -248,6 +256,26 @@ void pool_take_price(struct core *core, const struct price_event *event);
 void pool_take_machines(struct core *core, const struct machines_event *event);
 void pool_connect(struct core *core, int32_t id, int32_t workers);
 int64_t pool_price_micro(const struct pool *pool, int64_t wall_ms);
+int64_t pool_dearest_micro(const struct pool *pool, int64_t from_ms, int64_t to_ms);
+
+/* budget.c: money that may still be spent. */
+void budget_measure(struct experiment *experiment, int64_t duration_ms);
+int64_t budget_duration_ms(const struct experiment *experiment);
+bool budget_admits(const struct core *core, const struct experiment *experiment,
+                   const struct worker *worker);
+bool budget_is_used_up(const struct core *core, const struct experiment *experiment);
+int64_t budget_deadline(const struct core *core, const struct experiment *experiment);
+
+/* money.c: the ledger. */
+struct ledger_scale money_scale(const struct pool *pool, const struct worker *worker);
+bool money_keeps(const struct experiment *experiment);
+void money_keep(struct core *core, const struct experiment *experiment);
+void money_book_attempt(struct core *core, struct trial *trial, bool finished);
+void money_book_idle(struct core *core, struct worker *worker);
+void money_works_for(struct core *core, struct worker *worker, int32_t experiment);
+void money_worker_up(struct core *core, struct worker *worker);
+void money_worker_down(struct core *core, struct worker *worker);
+void money_worker_change(struct core *core, struct worker *worker);
 
 /* dispatch.c: free slots meet work. */
 void dispatch(struct core *core);

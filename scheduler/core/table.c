@@ -79,6 +79,7 @@ struct trial *trial_new(struct core *core, struct experiment *experiment)
         .open = true,
         .accepted_boot_ms = NEVER,
         .saved_boot_ms = NEVER,
+        .notice_boot_ms = NEVER,
     };
     number_insert(core, index);
     list_append(core, &experiment->open, LIST_OPEN, trial);
@@ -132,7 +133,7 @@ struct worker *worker_new(struct core *core)
 {
     ASSERT(core->worker_count < core->capacity.workers);
     struct worker *worker = &core->workers[core->worker_count++];
-    *worker = (struct worker){.row = {.id = (int32_t)core->worker_count}};
+    *worker = (struct worker){.row = {.id = (int32_t)core->worker_count}, .booked_boot_ms = NEVER};
     list_init(&worker->attempts);
     return worker;
 }

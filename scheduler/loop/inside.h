@@ -98,6 +98,7 @@ enum tide_status search_restore(struct coordinator *coordinator, int32_t experim
                                 struct error *error);
 
 /* submit.c: a spec in the core's terms. */
+int32_t currency_code(const char *currency); /* as in struct pool_row; "" is 0 */
 void config_of_spec(const struct spec *spec, struct experiment_config *config);
 
 /* warm.c: what a search begins with: the results of earlier experiments. */

@@ -77,6 +77,24 @@ static void stopping_fill(const struct spec *spec, struct experiment_config *con
     }
 }
 
+int32_t currency_code(const char *currency)
+{
+    return currency[0] == '\0' ? 0 : currency[0] << 16 | currency[1] << 8 | currency[2];
+}
+
+static enum late_rule late_rule_of(enum spec_if_late if_late)
+{
+    switch (if_late) {
+    case SPEC_LATE_WARN:
+        return LATE_WARN;
+    case SPEC_LATE_IGNORE_WINDOWS:
+        return LATE_IGNORE_WINDOWS;
+    case SPEC_LATE_ON_DEMAND:
+        return LATE_ON_DEMAND;
+    }
+    return LATE_WARN;
+}
+
 void config_of_spec(const struct spec *spec, struct experiment_config *config)
 {
     *config = (struct experiment_config){
@@ -84,6 +102,11 @@ void config_of_spec(const struct spec *spec, struct experiment_config *config)
         .concurrency_max = (int32_t)spec->search.concurrency,
         .failures_max = (int32_t)spec->budget.failures,
         .compute_max_ms = spec->budget.compute_ms,
+        .cost_max_micro = spec->budget.cost_micro < 0 ? 0 : spec->budget.cost_micro,
+        .timeout_ms = spec->retry.timeout_ms,
+        .currency = currency_code(spec->currency),
+        .deadline_ms = spec->schedule.deadline == NULL ? 0 : spec->schedule.deadline_ms,
+        .if_late = late_rule_of(spec->schedule.if_late),
         .restarts_max = (int32_t)spec->retry.max_restarts,
         .preemptions_max = (int32_t)spec->retry.max_preemptions,
         .backoff_ms = spec->retry.backoff_ms,
@@ -205,6 +228,8 @@ static enum tide_status describe(struct coordinator *coordinator, int32_t experi
     const struct store_description description = {
         .experiment = experiment,
         .budget_trials = (int32_t)spec->budget.trials,
+        .budget_cost_micro = spec->budget.cost_micro < 0 ? 0 : spec->budget.cost_micro,
+        .currency = spec->currency[0] == '\0' ? NULL : spec->currency,
         .parameters = parameters,
         .parameter_count = parameter_count,
         .objectives = objectives,

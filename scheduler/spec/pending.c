@@ -15,7 +15,6 @@ static const struct pending {
     {"setup", NULL, "nothing is run before the first trial"},
     {"search.acquisition", "per_cost", "the cost of a trial is not looked at"},
     {"stop", NULL, "the search goes on to the end of its budget"},
-    {"budget.cost", NULL, "money is not counted"},
     {"schedule.deadline", NULL, "it is not watched"},
     {"schedule.if_late", NULL, "the deadline is not watched"},
     {"fleet", NULL, "every worker that connects is used"},

@@ -287,11 +287,13 @@ static enum tide_status details_add(struct batch *batch,
                                     const struct store_description *description)
 {
     int32_t id = description->experiment;
-    enum tide_status status = detail_add(
-        batch,
-        (struct batch_detail){
-            .kind = DETAIL_HEAD, .experiment = id, .budget_trials = description->budget_trials},
-        NULL, NULL);
+    enum tide_status status =
+        detail_add(batch,
+                   (struct batch_detail){.kind = DETAIL_HEAD,
+                                         .experiment = id,
+                                         .budget_trials = description->budget_trials,
+                                         .budget_cost_micro = description->budget_cost_micro},
+                   NULL, description->currency);
 
     for (uint32_t i = 0; i < description->parameter_count && status == TIDE_OK; i++) {
         const struct store_parameter *parameter = &description->parameters[i];

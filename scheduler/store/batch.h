@@ -33,7 +33,8 @@ struct batch_detail {
     enum batch_detail_kind kind;
     int32_t experiment;
     uint32_t position;
-    int32_t budget_trials; /* of a head */
+    int32_t budget_trials; /* of a head; so is the next, and `name` is its currency */
+    int64_t budget_cost_micro;
     uint32_t name, type, choices, condition;
     bool log_scale, maximize;
     double low, high, step;

@@ -17,7 +17,7 @@ struct binding {
     const struct batch *batch;
     const struct outline *outline;
     uint32_t moment_count;
-    char moments[4][MOMENT_TEXT_BYTES];
+    char moments[6][MOMENT_TEXT_BYTES];
     char objectives[BIND_NUMBERS_BYTES], constraints[BIND_NUMBERS_BYTES];
     char rungs[RUNGS_MAX * 32];
 };

@@ -28,7 +28,11 @@ CREATE TABLE experiment (
     ended         TEXT,
     told_count    INTEGER NOT NULL,         -- ends of trials told to the optimizer so far
     compute_ms    INTEGER NOT NULL,         -- slot-time inside ended attempts
+    cost_micro    INTEGER NOT NULL,         -- entries of the ledger that are for it
+    cost          REAL GENERATED ALWAYS AS (cost_micro / 1e6) VIRTUAL,
     budget_trials INTEGER,                  -- NULL no limit
+    budget_cost_micro INTEGER,              -- NULL no limit
+    currency      TEXT,                     -- of its budget and its cost; NULL none is named
     metric        TEXT,                     -- of the first objective
     direction     TEXT CHECK (direction IN ('minimize', 'maximize')),
     objectives    TEXT NOT NULL DEFAULT '[]', -- [{"metric", "direction"}, ...] in the spec's order
@@ -113,7 +117,8 @@ CREATE TABLE worker (
     boot         TEXT,                      -- of its present process, 128 bits in hexadecimal
     software     TEXT,
     first_seen   TEXT NOT NULL,
-    last_seen    TEXT NOT NULL
+    last_seen    TEXT NOT NULL,
+    booked       TEXT                       -- its idle time before this is in the ledger; NULL: not up
 ) STRICT;
 
 CREATE TABLE suggestion (
@@ -154,7 +159,7 @@ CREATE TABLE trial (
     ended              TEXT,
     useful_ms          INTEGER NOT NULL,    -- sums over its ended attempts
     lost_ms            INTEGER NOT NULL,
-    cost_micro         INTEGER NOT NULL DEFAULT 0,
+    cost_micro         INTEGER NOT NULL,
     cost               REAL GENERATED ALWAYS AS (cost_micro / 1e6) VIRTUAL,
     told               INTEGER,             -- the how-manieth end told to the optimizer, from 1
     checkpoint_attempt INTEGER,             -- where it would resume; NULL none
@@ -163,6 +168,7 @@ CREATE TABLE trial (
     previous_attempt   INTEGER,             -- the one before, should the newest turn out bad
     previous_seq       INTEGER,
     previous_step      INTEGER NOT NULL,
+    saved              TEXT,                -- when the checkpoint was recorded
     PRIMARY KEY (experiment, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX trial_state ON trial (experiment, state, value, feasible);
@@ -220,7 +226,9 @@ CREATE TABLE attempt (
     duration_ms INTEGER NOT NULL,           -- by CLOCK_BOOTTIME, from acceptance to the end
     useful_ms   INTEGER NOT NULL,           -- duration split at the last durable checkpoint
     lost_ms     INTEGER NOT NULL,
-    cost_micro  INTEGER NOT NULL DEFAULT 0,
+    checkpoint_ms INTEGER NOT NULL,         -- of it, from the notice to that checkpoint
+    booked      TEXT,                       -- its time before this is in the ledger
+    cost_micro  INTEGER NOT NULL,
     incarnation INTEGER NOT NULL,           -- of the coordinator that offered it
     late        INTEGER NOT NULL CHECK (late IN (0, 1)), -- its result came after it was given up
     message     TEXT,                       -- for a person
@@ -245,6 +253,7 @@ CREATE TABLE entry (
     price_micro INTEGER NOT NULL,           -- of the worker-hour or the kWh
     cost_micro  INTEGER NOT NULL            -- of all its slots, each rounded half to even
 ) STRICT;
+CREATE INDEX entry_trial ON entry (experiment, trial, attempt);
 
 CREATE TABLE metric (
     experiment INTEGER NOT NULL,

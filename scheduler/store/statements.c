@@ -6,7 +6,8 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
     [STATEMENT_BEAT] = "UPDATE meta SET beat = ?1 WHERE incarnation = ?2",
-    [STATEMENT_HEAD] = "UPDATE experiment SET budget_trials = ?2, objectives = '[]',"
+    [STATEMENT_HEAD] = "UPDATE experiment SET budget_trials = ?2, budget_cost_micro = ?3,"
+                       " currency = ?4, objectives = '[]',"
                        " constraints = '[]' WHERE id = ?1",
     [STATEMENT_PARAMETER] = "INSERT OR REPLACE INTO parameter (experiment, position, name, type,"
                             " low, high, log, step, choices, condition)"

@@ -123,7 +123,9 @@ struct store_outcome {
 /* What SQL wants to know of a spec: fixed for the experiment's life. */
 struct store_description {
     int32_t experiment;
-    int32_t budget_trials; /* 0 no limit */
+    int32_t budget_trials;     /* 0 no limit */
+    int64_t budget_cost_micro; /* 0 no limit */
+    const char *currency;      /* NULL none */
     const struct store_parameter *parameters;
     uint32_t parameter_count;
     const struct store_objective *objectives;

@@ -78,6 +78,7 @@ static const struct column experiment_columns[] = {
     MOMENT("ended", experiment.ended_ms),
     INT64("told_count", experiment.told_count),
     INT64("compute_ms", experiment.compute_ms),
+    INT64("cost_micro", experiment.cost_micro),
 };
 
 static const struct column trial_columns[] = {
@@ -103,11 +104,13 @@ static const struct column trial_columns[] = {
     INT32_OR(0, "previous_attempt", trial.previous.attempt),
     INT32_OR(0, "previous_seq", trial.previous.seq),
     INT64("previous_step", trial.previous.step),
+    MOMENT("saved", trial.saved_ms),
     MOMENT("created", trial.created_ms),
     MOMENT("started", trial.started_ms),
     MOMENT("ended", trial.ended_ms),
     INT64("useful_ms", trial.useful_ms),
     INT64("lost_ms", trial.lost_ms),
+    INT64("cost_micro", trial.cost_micro),
     INT64_OR(0, "told", trial.told),
 };
 
@@ -130,6 +133,9 @@ static const struct column attempt_columns[] = {
     INT64("duration_ms", attempt.duration_ms),
     INT64("useful_ms", attempt.useful_ms),
     INT64("lost_ms", attempt.lost_ms),
+    INT64("checkpoint_ms", attempt.checkpoint_ms),
+    MOMENT("booked", attempt.booked_ms),
+    INT64("cost_micro", attempt.cost_micro),
     INT64("incarnation", attempt.incarnation),
     BOOL("late", attempt.late),
     TEXT("message", attempt.message_text),
@@ -173,6 +179,7 @@ static const struct column worker_columns[] = {
     INT64("memory_bytes", worker.memory_bytes),
     MOMENT("first_seen", worker.first_seen_ms),
     MOMENT("last_seen", worker.last_seen_ms),
+    MOMENT("booked", worker.booked_ms),
     TEXT("name", worker.name_text),
     TEXT("boot", worker.boot_text),
     TEXT("host", worker.host_text),

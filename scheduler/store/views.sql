@@ -43,19 +43,63 @@ JOIN attempt AS a ON a.experiment = t.experiment AND a.trial = t.number AND a.nu
     (SELECT max(number) FROM attempt WHERE experiment = t.experiment AND trial = t.number)
 JOIN worker AS w ON w.id = a.worker;
 
--- What every ended attempt took: one row each.
+-- Every entry of the ledger with its names.
 CREATE VIEW ledger AS
-SELECT a.experiment, a.trial, a.number AS attempt, a.state, w.name AS worker, w.pool,
-       a.started, a.ended, a.duration_ms / 1e3 AS seconds, a.useful_ms / 1e3 AS useful_seconds,
-       a.lost_ms / 1e3 AS lost_seconds, a.cost_micro / 1e6 AS cost
-FROM attempt AS a JOIN worker AS w ON w.id = a.worker
-WHERE a.ended IS NOT NULL;
+SELECT n.id, n.kind, n.experiment, n.trial, n.attempt, w.name AS worker, p.name AS pool, n.slots,
+       n.started, n.ended, n.price_micro / 1e6 AS price,
+       CASE WHEN p.power_watt IS NULL THEN 'h' ELSE 'kWh' END AS unit, n.cost_micro,
+       n.cost_micro / 1e6 AS cost, p.currency
+FROM entry AS n JOIN worker AS w ON w.id = n.worker JOIN pool AS p ON p.id = n.pool;
 
--- One row per experiment: the same, summed.
+-- One row per experiment: what it took and what it cost, idle machines included.
 CREATE VIEW cost AS
 SELECT e.id AS experiment, e.name, e.compute_ms / 1e3 AS seconds,
        coalesce(sum(t.useful_ms), 0) / 1e3 AS useful_seconds,
        coalesce(sum(t.lost_ms), 0) / 1e3 AS lost_seconds,
-       coalesce(sum(t.cost_micro), 0) / 1e6 AS cost
+       e.cost_micro / 1e6 AS cost,
+       (e.cost_micro - coalesce(sum(t.cost_micro), 0)) / 1e6 AS idle_cost,
+       e.budget_cost_micro / 1e6 AS budget_cost, e.currency
 FROM experiment AS e LEFT JOIN tally AS t ON t.experiment = e.id
 GROUP BY e.id;
+
+-- The same by kind of time; what came of preemptions: work lost, saving, and the time of machines
+-- that were lost; and what the useful time would have cost at once on the cheapest on-demand slot,
+-- at its price when the experiment began.
+CREATE VIEW cost_kind AS
+SELECT e.id AS experiment, e.name,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'useful'), 0) / 1e6 AS useful_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'lost'), 0) / 1e6 AS lost_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'checkpoint'), 0) / 1e6 AS checkpoint_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'idle'), 0) / 1e6 AS idle_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind IN ('lost', 'checkpoint') AND a.state IN
+           ('preempted', 'lost', 'revoked')), 0) / 1e6 AS preemption_cost,
+       (SELECT coalesce(sum(useful_ms), 0) FROM tally WHERE experiment = e.id) / 3.6e6 *
+       (SELECT min(q.price_micro * coalesce(p.power_watt / 1e3, 1) / p.slots)
+        FROM pool AS p JOIN price AS q ON q.pool = p.id AND q.start =
+            (SELECT max(start) FROM price WHERE pool = p.id AND start <= coalesce(e.started, e.created))
+        WHERE p.kind = 'on_demand') / 1e6 AS on_demand_cost,
+       e.currency
+FROM experiment AS e LEFT JOIN entry AS n ON n.experiment = e.id
+LEFT JOIN attempt AS a ON a.experiment = n.experiment AND a.trial = n.trial AND a.number = n.attempt
+GROUP BY e.id;
+
+-- What was paid for each pool and each worker, whoever it was for.
+CREATE VIEW cost_pool AS
+SELECT p.id AS pool, p.name, p.kind, p.currency,
+       coalesce(sum(n.cost_micro), 0) / 1e6 AS cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'useful'), 0) / 1e6 AS useful_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'lost'), 0) / 1e6 AS lost_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'checkpoint'), 0) / 1e6 AS checkpoint_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'idle'), 0) / 1e6 AS idle_cost
+FROM pool AS p LEFT JOIN entry AS n ON n.pool = p.id
+GROUP BY p.id;
+
+CREATE VIEW cost_worker AS
+SELECT w.id AS worker, w.name, w.pool,
+       coalesce(sum(n.cost_micro), 0) / 1e6 AS cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'useful'), 0) / 1e6 AS useful_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'lost'), 0) / 1e6 AS lost_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'checkpoint'), 0) / 1e6 AS checkpoint_cost,
+       coalesce(sum(n.cost_micro) FILTER (WHERE n.kind = 'idle'), 0) / 1e6 AS idle_cost
+FROM worker AS w LEFT JOIN entry AS n ON n.worker = w.id
+GROUP BY w.id;

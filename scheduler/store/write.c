@@ -169,6 +169,8 @@ static enum tide_status write_detail(struct store *store, const struct batch_det
     switch (detail->kind) {
     case DETAIL_HEAD:
         bind_unless(&binding, detail->budget_trials, 0);
+        bind_unless(&binding, detail->budget_cost_micro, 0);
+        bind_handle(&binding, detail->name);
         break;
     case DETAIL_PARAMETER:
         bind_parameter(&binding, detail);

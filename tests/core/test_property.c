@@ -1,9 +1,10 @@
 /*
  * core: over thousands of random histories (workers that come, go, lie and fall silent; operators;
  * coordinators that die) the core loaded from the rows equals the core that wrote them after every
- * step, the invariants hold, and when the trouble stops every experiment ends with exactly its
- * budget of trials, each told once.
+ * step, the invariants hold, the ledger is what an auditor makes of it, and when the trouble stops
+ * every experiment ends with exactly its budget of trials, each told once.
  */
+#include "core/audit.h"
 #include "core/world.h"
 
 #include "support/support.h"
@@ -16,6 +17,65 @@ static struct rng rng;
 static uint32_t draw(uint32_t bound)
 {
     return (uint32_t)rng_below(&rng, bound);
+}
+
+static struct audit audit; /* of the world at hand */
+
+/* Of a worker in a pool fixed, as the auditor takes the price of a slot to be. */
+static int32_t slots_of(const struct world *world, uint32_t w)
+{
+    return world->workers[w].pool == 0 ? 1 + (int32_t)draw(WORLD_SLOTS)
+                                       : 1 + (int32_t)w % WORLD_SLOTS;
+}
+
+static bool frugal; /* experiments have a budget of money, and every price is known in advance */
+
+/* Time passes; where money is short, a timer is not missed. */
+static void let_pass(struct world *world, int64_t ms)
+{
+    while (frugal && core_deadline(world->core) < world->boot_ms + ms) {
+        const int64_t due_ms = core_deadline(world->core) - world->boot_ms;
+        const int64_t part_ms = due_ms > 0 ? due_ms : 0;
+        audit_elapse(&audit, world, part_ms);
+        world_tick(world, part_ms);
+        ms -= part_ms;
+    }
+    audit_elapse(&audit, world, ms);
+    world_tick(world, ms);
+}
+
+static void check_budgets(const struct world *world)
+{
+    for (uint32_t e = 0; frugal && e < world->rows.experiment_count; e++) {
+        const int64_t most_micro = world->rows.configs[e].cost_max_micro;
+        assert_true(world->rows.experiments[e].cost_micro <= most_micro);
+    }
+}
+
+/* One of two pools, the second by the kilowatt hour, costs something else from now on. */
+static void random_price(struct world *world)
+{
+    struct price_event price = {.pool = 1 + (int32_t)draw(2), .trust = PRICE_KNOWN};
+    int64_t start_ms = world->wall_ms - (int64_t)draw(5000);
+
+    price.count = 1 + draw(12);
+    for (uint32_t i = 0; i < price.count; i++) {
+        const int64_t micro = (int64_t)draw(4) == 0 ? 250000 : (int64_t)draw(9000000) - 1000000;
+        price.steps[i] = (struct price_step){.start_ms = start_ms, .price_micro = micro};
+        start_ms += 1 + (int64_t)draw(60000);
+    }
+    audit_price(&audit, world->wall_ms, &price);
+    world_price(world, &price);
+}
+
+static void open_pools(struct world *world)
+{
+    audit_init(&audit);
+    world_pool(world, &(struct pool_event){.pool = 1, .kind = POOL_SPOT, .slots = 1});
+    world_pool(world, &(struct pool_event){.pool = 2, .slots = 2, .power_watt = 350});
+    for (uint32_t w = 0; w < WORLD_WORKERS; w++) {
+        world->workers[w].pool = (int32_t)w % 3;
+    }
 }
 
 static bool shut[WORLD_EXPERIMENTS + 1]; /* what the shell said last of each gate */
@@ -41,7 +101,7 @@ static void check_world(const struct world *world)
     const char *wrong = core_check(world->core);
 
     check_gates(world);
-
+    check_budgets(world);
     if (wrong != NULL) {
         fail_msg("%s", wrong);
     }
@@ -117,7 +177,7 @@ static void random_worker_event(struct world *world)
             worker->count = 0;
             worker->restarted = true;
         }
-        world_hello(world, w, 1 + (int32_t)draw(WORLD_SLOTS));
+        world_hello(world, w, slots_of(world, w));
         break;
     case 1:
     case 2:
@@ -172,14 +232,16 @@ static void any_stopping(struct experiment_config *config)
 static void random_event(struct world *world)
 {
     static const int64_t spans[] = {1, 100, 5000, 31000, 200000};
-    const uint32_t kind = draw(40);
+    const uint32_t kind = draw(41);
 
-    if (kind < 24) {
+    if (kind == 40 && !frugal) {
+        random_price(world);
+    } else if (kind < 24) {
         random_worker_event(world);
     } else if (kind < 34) {
         world_answer(world, TIDE_OK);
     } else if (kind < 38) {
-        world_tick(world, spans[draw(5)]);
+        let_pass(world, spans[draw(5)]);
     } else if (kind == 38 && draw(4) == 0) {
         world_restart(world);
         for (int32_t e = 1; e <= WORLD_EXPERIMENTS; e++) {
@@ -205,7 +267,7 @@ static void everybody_behaves(struct world *world)
         struct world_worker *worker = &world->workers[w];
         worker->count = 0;
         worker->restarted = true;
-        world_hello(world, w, WORLD_SLOTS);
+        world_hello(world, w, slots_of(world, w));
         world_ready(world, w, WORLD_SLOTS);
     }
     for (int32_t e = 1; e <= WORLD_EXPERIMENTS; e++) {
@@ -224,7 +286,7 @@ static void everybody_behaves(struct world *world)
                 world_ready(world, w, (int32_t)(WORLD_SLOTS - world->workers[w].count));
             }
         }
-        world_tick(world, 1000);
+        let_pass(world, 1000);
     }
 }
 
@@ -256,7 +318,11 @@ static void load_kind(struct store *store, enum record_kind kind, struct core *c
 
     assert_int_equal(store_rows_open(store, kind, &rows, &error), TIDE_OK);
     while (store_rows_next(rows, &row, &error) == TIDE_OK) {
-        if (kind == RECORD_EXPERIMENT) {
+        if (kind == RECORD_POOL) {
+            core_load_pool(core, &row.record.pool);
+        } else if (kind == RECORD_PRICE) {
+            core_load_price(core, &row.record.price);
+        } else if (kind == RECORD_EXPERIMENT) {
             core_load_experiment(core, &row.record.experiment,
                                  &world->rows.configs[row.record.experiment.id - 1]);
         } else if (kind == RECORD_SUGGESTION) {
@@ -274,19 +340,23 @@ static void load_kind(struct store *store, enum record_kind kind, struct core *c
 
 static void check_store(const struct world *world)
 {
-    static const enum record_kind kinds[] = {RECORD_EXPERIMENT, RECORD_SUGGESTION, RECORD_TRIAL,
-                                             RECORD_WORKER, RECORD_ATTEMPT};
+    static const enum record_kind kinds[] = {RECORD_POOL,       RECORD_PRICE, RECORD_EXPERIMENT,
+                                             RECORD_SUGGESTION, RECORD_TRIAL, RECORD_WORKER,
+                                             RECORD_ATTEMPT};
     const struct core_capacity capacity = {
         WORLD_EXPERIMENTS, WORLD_EXPERIMENTS * WORLD_TRIALS + STEP_DISPATCH_MAX, WORLD_WORKERS};
     struct error error;
     void *memory = malloc(core_bytes(capacity));
 
     assert_non_null(memory);
-    assert_int_equal(store_commit(world->store, world->wall_ms, &error), TIDE_OK);
+    if (store_commit(world->store, world->wall_ms, &error) != TIDE_OK) {
+        fail_msg("%s", error.text);
+    }
     struct core *core = core_init(memory, capacity, 2, 0);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         load_kind(world->store, kinds[i], core, world);
     }
+    core_load_entries(core, world->rows.entry_count);
     core_loaded(core, world->boot_ms, world->wall_ms);
     assert_true(core_digest(core) == core_digest(world->core));
     free(memory);
@@ -308,6 +378,7 @@ static void a_core_from_the_store_is_the_core_that_wrote_it(void **state)
         const struct store_options options = {
             .path = path, .software = "test", .wall_ms = world.wall_ms};
         assert_int_equal(store_open(&options, &world.store, &error), TIDE_OK);
+        open_pools(&world);
         for (int e = 0; e < WORLD_EXPERIMENTS; e++) {
             struct experiment_config config = world_config(TRIALS);
             any_stopping(&config);
@@ -323,6 +394,21 @@ static void a_core_from_the_store_is_the_core_that_wrote_it(void **state)
     }
 }
 
+/* Both pools' prices for longer than any history. */
+static void foresee_prices(struct world *world)
+{
+    for (int32_t pool = 1; pool <= 2; pool++) {
+        struct price_event price = {.pool = pool, .trust = PRICE_KNOWN, .count = 100};
+        int64_t start_ms = world->wall_ms;
+        for (uint32_t i = 0; i < price.count; i++) {
+            price.steps[i] = (struct price_step){start_ms, (int64_t)draw(9000000)};
+            start_ms += 60000 + (int64_t)draw(60000);
+        }
+        audit_price(&audit, world->wall_ms, &price);
+        world_price(world, &price);
+    }
+}
+
 static void one_history(uint64_t seed)
 {
     static struct world world;
@@ -330,10 +416,16 @@ static void one_history(uint64_t seed)
 
     rng_init(&rng, seed, "history");
     world_init(&world);
+    open_pools(&world);
+    frugal = seed % 4 == 0;
+    if (frugal) {
+        foresee_prices(&world);
+    }
     for (int e = 0; e < WORLD_EXPERIMENTS; e++) {
         struct experiment_config config = world_config(TRIALS);
         config.concurrency_max = (int32_t)draw(4);
         config.sequential_model = draw(2) == 0;
+        config.cost_max_micro = frugal ? 500000 + (int64_t)draw(8000000) : 0;
         config.always_from_start = draw(4) == 0;
         any_stopping(&config);
         world_submit(&world, &config);
@@ -341,10 +433,16 @@ static void one_history(uint64_t seed)
     for (int step = 0; step < STEPS; step++) {
         random_event(&world);
         check_world(&world);
+        if (step % 10 == 0) {
+            audit_check(&audit, &world);
+        }
     }
     everybody_behaves(&world);
     check_world(&world);
-    everything_ended(&world, TRIALS);
+    audit_check(&audit, &world);
+    if (!frugal) { /* else a budget may end first */
+        everything_ended(&world, TRIALS);
+    }
     world_fini(&world);
 }
 

@@ -174,6 +174,8 @@ static void store_also(struct store *store, const struct record *record)
         copy.experiment.name_text = copy.experiment.spec_text = 1;
     } else if (record->kind == RECORD_WORKER) {
         copy.worker.name_text = 1;
+    } else if (record->kind == RECORD_POOL) {
+        copy.pool.name_text = 1;
     } else if (record->kind == RECORD_CHECKPOINT) {
         copy.checkpoint.hash_text = copy.checkpoint.location_text = 1;
     }
@@ -345,6 +347,7 @@ void world_hello(struct world *world, uint32_t worker, int32_t slots)
                                        .slots = slots,
                                        .cpus_milli = 1000 * slots,
                                        .memory_bytes = 1 << 30,
+                                       .pool = self->pool,
                                        .running_count = self->count,
                                        .outbox_count = self->outbox_count};
     for (uint32_t i = 0; i < self->count; i++) {
@@ -401,6 +404,18 @@ void world_checkpoint(struct world *world, uint32_t worker, struct wire_attempt 
 
     event.checkpoint =
         (struct checkpoint_event){.attempt = attempt, .seq = seq, .step = step, .bytes = 4096};
+    world_step(world, &event);
+}
+
+void world_pool(struct world *world, const struct pool_event *pool)
+{
+    struct event event = {.kind = EVENT_POOL, .pool = *pool};
+    world_step(world, &event);
+}
+
+void world_price(struct world *world, const struct price_event *price)
+{
+    struct event event = {.kind = EVENT_PRICE, .price = *price};
     world_step(world, &event);
 }
 

@@ -26,6 +26,7 @@ struct world_worker {
     int32_t id; /* 0 never connected */
     bool up;
     bool restarted;
+    int32_t pool; /* 0 none */
     struct wire_attempt running[WORLD_SLOTS];
     uint32_t count;
     struct wire_attempt outbox[WORLD_SLOTS];
@@ -96,6 +97,8 @@ void world_result(struct world *world, uint32_t worker, struct wire_attempt atte
                   enum wire_outcome outcome, enum wire_cause cause, double value);
 void world_checkpoint(struct world *world, uint32_t worker, struct wire_attempt attempt,
                       int32_t seq, int64_t step);
+void world_pool(struct world *world, const struct pool_event *pool);
+void world_price(struct world *world, const struct price_event *price);
 void world_command(struct world *world, enum command_verb verb, int32_t experiment, int32_t trial);
 
 /* world_gate: the shell says whether an experiment may run, and until when (0 for ever). */

@@ -63,6 +63,8 @@ static void describe_simple(struct store *store)
     static const struct store_outcome outcomes[] = {{"params_m", -HUGE_VAL, 25}};
     const struct store_description description = {.experiment = 1,
                                                   .budget_trials = 50,
+                                                  .budget_cost_micro = 20000000,
+                                                  .currency = "USD",
                                                   .parameters = parameters,
                                                   .parameter_count = 8,
                                                   .objectives = objectives,
@@ -84,6 +86,7 @@ enum text {
     TEXT_HASH,
     TEXT_LOCATION,
     TEXT_MESSAGE,
+    TEXT_POOL,
     TEXT_COUNT
 };
 
@@ -98,7 +101,8 @@ static const char *const items[] = {[TEXT_NAME - 1] = "digits",
                                     [TEXT_METRIC - 1] = "val_loss",
                                     [TEXT_HASH - 1] = "0123456789abcdef",
                                     [TEXT_LOCATION - 1] = "file:/tmp/c",
-                                    [TEXT_MESSAGE - 1] = "a message"};
+                                    [TEXT_MESSAGE - 1] = "a message",
+                                    [TEXT_POOL - 1] = "night"};
 
 static void apply(struct store *store, const struct record *record)
 {
@@ -114,11 +118,13 @@ static void apply_experiment(struct store *store, int32_t number)
                                                      .state = EXPERIMENT_RUNNING,
                                                      .created_ms = ROWS_NOW_MS,
                                                      .told_count = number + 1,
+                                                     .cost_micro = 250 * (number + 1) + 1000,
                                                      .name_text = TEXT_NAME,
                                                      .spec_text = TEXT_SPEC}};
     const struct record worker = {.kind = RECORD_WORKER,
                                   .worker = {.id = 1,
                                              .connected = true,
+                                             .pool = 1,
                                              .slots = 4,
                                              .first_seen_ms = ROWS_NOW_MS,
                                              .last_seen_ms = ROWS_NOW_MS,
@@ -157,6 +163,7 @@ static void apply_trial(struct store *store, int32_t number)
                   .ended_ms = ROWS_NOW_MS + 1000,
                   .useful_ms = 900,
                   .lost_ms = 99,
+                  .cost_micro = 250,
                   .told = number + 1}};
     const struct record attempt = {.kind = RECORD_ATTEMPT,
                                    .attempt = {.experiment = 1,
@@ -173,11 +180,52 @@ static void apply_trial(struct store *store, int32_t number)
                                                .duration_ms = 999,
                                                .useful_ms = 900,
                                                .lost_ms = 99,
+                                               .cost_micro = 250,
                                                .incarnation = 1,
                                                .message_text = TEXT_MESSAGE}};
 
     apply(store, &trial);
     apply(store, &attempt);
+}
+
+/* 3.6 USD an hour, shared by the four slots of the worker: 0.25 millionths a millisecond. */
+static void apply_money(struct store *store, int32_t number)
+{
+    const struct record pool = {.kind = RECORD_POOL,
+                                .pool = {.id = 1,
+                                         .kind = POOL_ON_DEMAND,
+                                         .trust = PRICE_KNOWN,
+                                         .slots = 4,
+                                         .currency = 0x555344,
+                                         .name_text = TEXT_POOL}};
+    const struct record price = {.kind = RECORD_PRICE,
+                                 .price = {.pool = 1,
+                                           .start_ms = ROWS_NOW_MS - 1000,
+                                           .price_micro = 3600000,
+                                           .trust = PRICE_KNOWN}};
+    struct record entry = {.kind = RECORD_ENTRY,
+                           .entry = {.id = 2 * number + 1,
+                                     .kind = LEDGER_USEFUL,
+                                     .experiment = 1,
+                                     .trial = number,
+                                     .attempt = 1,
+                                     .worker = 1,
+                                     .pool = 1,
+                                     .slots = 1,
+                                     .from_ms = ROWS_NOW_MS + 1,
+                                     .to_ms = ROWS_NOW_MS + 901,
+                                     .price_micro = 3600000,
+                                     .cost_micro = 225}};
+
+    apply(store, &pool);
+    apply(store, &price);
+    apply(store, &entry);
+    entry.entry.id++;
+    entry.entry.kind = LEDGER_LOST;
+    entry.entry.from_ms = ROWS_NOW_MS + 901;
+    entry.entry.to_ms = ROWS_NOW_MS + 1000;
+    entry.entry.cost_micro = 25;
+    apply(store, &entry);
 }
 
 static void apply_reports(struct store *store, int32_t number)
@@ -217,6 +265,7 @@ static void apply_reports(struct store *store, int32_t number)
 void simple_turn(struct store *store, int32_t number)
 {
     apply_experiment(store, number);
+    apply_money(store, number);
     apply_trial(store, number);
     apply_reports(store, number);
 }

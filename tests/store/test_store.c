@@ -141,7 +141,22 @@ static void test_views(void **state)
         query_integer(store_path, "SELECT completed FROM progress WHERE experiment = 1"), 10);
     assert_int_equal(query_integer(store_path, "SELECT round(useful_seconds * 1000) FROM cost"),
                      9000);
-    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM ledger"), 10);
+    assert_int_equal(query_integer(store_path, "SELECT count(*) FROM ledger WHERE kind = 'lost'"
+                                               " AND worker = 'spot-a1' AND pool = 'night'"
+                                               " AND price = 3.6 AND unit = 'h'"),
+                     10);
+    assert_int_equal(query_integer(store_path, "SELECT round(cost * 1e6) FROM cost WHERE"
+                                               " currency = 'USD' AND budget_cost = 20"),
+                     3500);
+    assert_int_equal(query_integer(store_path, "SELECT round(idle_cost * 1e6) FROM cost"), 1000);
+    assert_int_equal(query_integer(store_path, "SELECT round(on_demand_cost * 1e6) FROM cost_kind"
+                                               " WHERE round(lost_cost * 1e6) = 250"),
+                     2250);
+    assert_int_equal(query_integer(store_path, "SELECT round(cost * 1e6) FROM cost_pool WHERE"
+                                               " currency = 'USD' AND kind = 'on_demand'"),
+                     2500);
+    assert_int_equal(query_integer(store_path, "SELECT round(useful_cost * 1e6) FROM cost_worker"),
+                     2250);
     assert_int_equal(query_integer(store_path, "SELECT count(*) FROM attempt_current"
                                                " WHERE worker_name = 'spot-a1'"),
                      10);
