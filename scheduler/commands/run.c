@@ -9,6 +9,7 @@
 #include "commands/watch.h"
 
 #include "base/exit.h"
+#include "base/text.h"
 #include "loop/crew.h"
 #include "spec/spec.h"
 
@@ -38,14 +39,48 @@ static const struct usage usage = {
     .example = "tidemill run examples/digits/spec.yaml --workers 2",
 };
 
+/* What the spec says of prices per hour is what this machine costs: a pool of its own, as no
+ * configuration names any. */
+struct local_pool {
+    struct spec *spec; /* owned: the pool borrows its texts */
+    struct config_pool pool;
+    struct config config;
+};
+
 struct run {
     struct service service;
+    struct local_pool local;
     struct crew crew;
     struct watch *watch;
     struct options options;
     int64_t worker_count;
     int32_t experiment;
 };
+
+static void local_pool_open(struct run *run)
+{
+    struct local_pool *local = &run->local;
+    const struct spec_schedule *schedule = NULL;
+    static struct spec_report report; /* what it says has been said */
+
+    if (spec_load(run->options.arguments[0], &local->spec, &report) != TIDE_OK) {
+        return;
+    }
+    schedule = &local->spec->schedule;
+    local->pool = (struct config_pool){
+        .name = "default",
+        .price = {.source = schedule->prices.file != NULL     ? CONFIG_PRICE_FILE
+                            : schedule->prices.band_count > 0 ? CONFIG_PRICE_BANDS
+                                                              : CONFIG_PRICE_CONSTANT,
+                  .prices = schedule->prices,
+                  .timezone = schedule->timezone},
+        .slots = 1};
+    (void)text_copy(local->pool.currency, sizeof local->pool.currency, local->spec->currency);
+    local->config = (struct config){.pools = &local->pool, .pool_count = 1};
+    if (schedule->prices.given && schedule->prices.unit == SPEC_PER_HOUR) {
+        run->service.options.config = &local->config;
+    }
+}
 
 /* An unfinished experiment of this name is this one, or in its way. */
 static enum tide_status experiment_continue(struct run *run, const struct spec *spec,
@@ -208,6 +243,7 @@ int command_run(int argc, char **argv)
     if (spec == NULL) {
         return EXIT_CODE_USAGE;
     }
+    local_pool_open(&run);
     code = service_open(&run.service);
     if (code == EXIT_CODE_OK) {
         code = run_all(&run, spec);
@@ -215,5 +251,6 @@ int command_run(int argc, char **argv)
         spec_free(spec);
     }
     service_close(&run.service);
+    spec_free(run.local.spec);
     return code;
 }

@@ -186,10 +186,11 @@ bool budget_admits(const struct core *core, const struct experiment *experiment,
     }
     const struct standing standing = stand(core, experiment);
     const int64_t rest = rest_ms(core, experiment, 0, 0);
-    const bool kept = worker->works_for == experiment->row.id;
-    const int32_t idle = kept ? 0 : worker->row.slots - worker->slots_used - 1;
-    const int64_t slots = 1 + (idle > 0 ? idle : 0);
-    const int64_t idle_micro = (standing.idle_micro / (hour_ms / margin_ms) + 1) * (rest / margin_ms);
+    const bool kept = worker->works_for == experiment->row.id && worker->booked_boot_ms != NEVER &&
+                      money_keeps(experiment); /* then its slot counts among the idle ones */
+    const int64_t slots = kept ? 0 : worker->row.slots - worker->slots_used;
+    const int64_t idle_micro =
+        (standing.idle_micro / (hour_ms / margin_ms) + 1) * (rest / margin_ms);
     return standing.spent_micro + standing.reserve_micro + idle_micro +
                slots * cost_at_most(core, worker, rest) <=
            most_micro;

@@ -19,6 +19,7 @@
 struct requirement {
     int32_t cpus_milli, gpus; /* per attempt; 0 any */
     int64_t memory_bytes;
+    uint32_t pools; /* fleet.pools: bit ID - 1 of each; 0 all */
     uint32_t key_count;
     uint32_t value_count[REQUIREMENT_KEYS_MAX];
     uint64_t labels[REQUIREMENT_KEYS_MAX]
@@ -49,7 +50,6 @@ struct experiment_config {
     int64_t cost_max_micro;  /* budget.cost; 0 no limit */
     int64_t timeout_ms;      /* of an attempt; 0 none */
     int32_t currency;        /* as in struct pool_row; 0 the spec names no money */
-    uint32_t pools;          /* fleet.pools: bit ID - 1 of each; 0 all */
     int32_t workers_max;     /* fleet.max; 0 no limit */
     int32_t on_demand_max;   /* fleet.on_demand: workers of on-demand pools */
     int64_t deadline_ms;     /* UTC; 0 none */

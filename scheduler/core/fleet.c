@@ -29,6 +29,12 @@ static bool labels_match(const struct worker *worker, const struct requirement *
     return true;
 }
 
+static bool pool_matches(const struct worker *worker, const struct requirement *need)
+{
+    return need->pools == 0 ||
+           (worker->row.pool > 0 && (need->pools >> (worker->row.pool - 1) & 1) != 0);
+}
+
 static int32_t share(int64_t whole, int64_t part, int32_t most)
 {
     return part == 0 || whole / part > most ? most : (int32_t)(whole / part);
@@ -38,7 +44,8 @@ int32_t worker_slots_for(const struct worker *worker, const struct requirement *
 {
     int32_t slots = worker->row.slots;
 
-    if (!worker->row.connected || worker->row.draining || !labels_match(worker, need)) {
+    if (!worker->row.connected || worker->row.draining || !pool_matches(worker, need) ||
+        !labels_match(worker, need)) {
         return 0;
     }
     slots = share(worker->row.cpus_milli, need->cpus_milli, slots);
@@ -54,7 +61,7 @@ bool worker_has_room(const struct worker *worker, const struct requirement *need
            (need->memory_bytes == 0 ||
             worker->row.memory_bytes - worker->memory_used_bytes >= need->memory_bytes) &&
            (need->gpus == 0 || worker->row.gpus - worker->gpus_used >= need->gpus) &&
-           labels_match(worker, need);
+           pool_matches(worker, need) && labels_match(worker, need);
 }
 
 /* Keeps the worker in the idle list exactly while it could be offered something. */

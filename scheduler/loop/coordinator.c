@@ -116,6 +116,7 @@ enum tide_status coordinator_open(const struct coordinator_options *options,
         return error_set(error, TIDE_NO_MEMORY, "out of memory");
     }
     coordinator->lease_ms = options->lease_ms == 0 ? LEASE_MS : options->lease_ms;
+    coordinator->has_pools = options->config != NULL && options->config->pool_count > 0;
     coordinator->parcels_end = &coordinator->parcels;
     coordinator->replies_end = &coordinator->replies;
     status = store_begin(coordinator, options, error);

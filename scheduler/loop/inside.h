@@ -98,7 +98,6 @@ enum tide_status search_restore(struct coordinator *coordinator, int32_t experim
                                 struct error *error);
 
 /* submit.c: a spec in the core's terms. */
-int32_t currency_code(const char *currency); /* as in struct pool_row; "" is 0 */
 void config_of_spec(const struct spec *spec, struct experiment_config *config);
 
 /* warm.c: what a search begins with: the results of earlier experiments. */
@@ -107,6 +106,13 @@ enum tide_status warm_resolve(const struct coordinator *coordinator, const struc
 char *warm_text(const struct submission *submission);
 bool warm_parse(struct submission *submission, int32_t own, const char *text);
 void warm_tell(struct coordinator *coordinator, int32_t experiment);
+
+/* pools.c: what a spec's `fleet` and its money mean here. */
+int32_t currency_code(const char *currency); /* as in struct pool_row; "" is 0 */
+void pools_of_spec(const struct coordinator *coordinator, const struct spec *spec,
+                   struct experiment_config *config);
+enum tide_status pools_check(const struct coordinator *coordinator, const struct spec *spec,
+                             struct error *error);
 
 /* gate.c: what the calendars say, told to the core before anything else can start. */
 enum tide_status gate_open(struct coordinator *coordinator, int32_t experiment,

@@ -95,9 +95,7 @@ static enum tide_status take_experiment(struct coordinator *coordinator,
         return error_set(error, TIDE_NO_MEMORY, "out of memory");
     }
     config_of_spec(spec, &config);
-    if (supply_fleet(coordinator, &spec->fleet, &config, error) != TIDE_OK) {
-        log_line(LOG_WARNING, "fleet", "experiment=%s why=\"%s\"", spec->name, error->text);
-    }
+    pools_of_spec(coordinator, spec, &config);
     coordinator->submissions[experiment->id] =
         (struct submission){.spec = spec, .workdir = strdup(workdir == NULL ? "" : workdir)};
     if (!warm_parse(&coordinator->submissions[experiment->id], experiment->id,

@@ -77,11 +77,6 @@ static void stopping_fill(const struct spec *spec, struct experiment_config *con
     }
 }
 
-int32_t currency_code(const char *currency)
-{
-    return currency[0] == '\0' ? 0 : currency[0] << 16 | currency[1] << 8 | currency[2];
-}
-
 static enum late_rule late_rule_of(enum spec_if_late if_late)
 {
     switch (if_late) {
@@ -104,7 +99,6 @@ void config_of_spec(const struct spec *spec, struct experiment_config *config)
         .compute_max_ms = spec->budget.compute_ms,
         .cost_max_micro = spec->budget.cost_micro < 0 ? 0 : spec->budget.cost_micro,
         .timeout_ms = spec->retry.timeout_ms,
-        .currency = currency_code(spec->currency),
         .deadline_ms = spec->schedule.deadline == NULL ? 0 : spec->schedule.deadline_ms,
         .if_late = late_rule_of(spec->schedule.if_late),
         .restarts_max = (int32_t)spec->retry.max_restarts,
@@ -268,9 +262,13 @@ static enum tide_status submit_check(struct coordinator *coordinator, const stru
         return error_set(error, TIDE_EXISTS, "an unfinished experiment is called '%s' already",
                          spec->name);
     }
-    const enum tide_status status = search_space_open(spec, &trial_run, error);
+    const enum tide_status status = pools_check(coordinator, spec, error);
+    if (status != TIDE_OK) {
+        return status;
+    }
+    const enum tide_status searchable = search_space_open(spec, &trial_run, error);
     tide_free(trial_run);
-    return status;
+    return searchable;
 }
 
 enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec *spec,
@@ -284,11 +282,7 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
         return status;
     }
     config_of_spec(spec, &event.submitted.config);
-    status = supply_fleet(coordinator, &spec->fleet, &event.submitted.config, error);
-    if (status != TIDE_OK) {
-        spec_free(spec);
-        return status;
-    }
+    pools_of_spec(coordinator, spec, &event.submitted.config);
     event.submitted.name_text = step_text(coordinator, spec->name);
     event.submitted.spec_text = step_text(coordinator, spec->text);
     event.submitted.workdir_text = step_text(coordinator, workdir);

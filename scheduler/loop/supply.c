@@ -62,29 +62,6 @@ int32_t supply_of_worker(struct coordinator *coordinator, const char *name, cons
     return other;
 }
 
-enum tide_status supply_fleet(const struct coordinator *coordinator, const struct spec_fleet *fleet,
-                              struct experiment_config *config, struct error *error)
-{
-    config->workers_max = (int32_t)fleet->max;
-    config->on_demand_max = (int32_t)fleet->on_demand;
-    for (size_t i = 0; coordinator->has_pools && i < fleet->pools.count; i++) {
-        const int32_t pool = supply_find(coordinator, fleet->pools.items[i]);
-        if (pool == 0) {
-            return error_set(error, TIDE_INVALID,
-                             "fleet.pools names '%s', which the coordinator's configuration does "
-                             "not have",
-                             fleet->pools.items[i]);
-        }
-        config->pools |= UINT32_C(1) << (pool - 1);
-    }
-    return TIDE_OK;
-}
-
-static int32_t currency_code(const char *currency)
-{
-    return *currency == '\0' ? 0 : currency[0] * 65536 + currency[1] * 256 + currency[2];
-}
-
 static enum pool_kind kind_of(const struct config_pool *config)
 {
     return config->on_demand ? POOL_ON_DEMAND : config->launch.count > 0 ? POOL_SPOT : POOL_OWN;
@@ -149,7 +126,6 @@ enum tide_status supplies_open(struct coordinator *coordinator, const struct con
 {
     enum tide_status status = hooks_open(&coordinator->hooks, error);
 
-    coordinator->has_pools = config != NULL && config->pool_count > 0;
     for (size_t i = 0; status == TIDE_OK && config != NULL && i < config->pool_count; i++) {
         status = supply_open(coordinator, &config->pools[i], error);
     }

@@ -58,12 +58,6 @@ int32_t supply_find(const struct coordinator *coordinator, const char *name);
  * 0 where the configuration has neither. */
 int32_t supply_of_worker(struct coordinator *coordinator, const char *name, const char *worker);
 
-/* supply_fleet: the pools of a spec as the core knows them. TIDE_INVALID where the configuration
- * has none of that name; without a configuration every worker is as good as another. */
-enum tide_status supply_fleet(const struct coordinator *coordinator, const struct spec_fleet *fleet,
-                              struct experiment_config *config, struct error *error)
-    __attribute__((warn_unused_result));
-
 /* supply_want: the core wants so many machines of the pool. */
 void supply_want(struct coordinator *coordinator, int32_t pool, int32_t machines);
 

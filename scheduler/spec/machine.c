@@ -139,4 +139,5 @@ void section_fleet(struct reader *reader, const struct node *node)
     };
 
     (void)reader_fields(reader, node, "fleet", fields, COUNT(fields), &reader->spec->fleet);
+    reader->spec->fleet.place = node->key_place;
 }

@@ -317,6 +317,7 @@ void section_budget(struct reader *reader, const struct node *node)
     };
 
     (void)reader_fields(reader, node, "budget", fields, COUNT(fields), &reader->spec->budget);
+    reader->spec->budget.place = node->key_place;
 }
 
 /* The signals a script can be expected to handle. */

@@ -191,6 +191,7 @@ struct spec_budget {
     int64_t cost_micro; /* millionths of spec.currency; -1: no limit */
     int64_t compute_ms; /* slot time inside attempts; 0: no limit */
     int64_t failures;   /* failed trials; 0: no limit */
+    struct spec_place place;
 };
 
 enum spec_price_unit { SPEC_PER_HOUR, SPEC_PER_KWH };
@@ -290,6 +291,7 @@ struct spec_fleet {
     struct spec_texts pools; /* none: every pool */
     int64_t max;             /* workers; 0: the pools' own limits */
     int64_t on_demand;
+    struct spec_place place;
 };
 
 struct spec_metrics {
