@@ -104,7 +104,7 @@ static void clock_start(struct core *core, struct trial *trial)
     worker->active++;
     trial->attempt.started_ms =
         trial->attempt.started_ms == 0 ? core->wall_ms : trial->attempt.started_ms;
-    trial->attempt.booked_ms = core->wall_ms;
+    trial->attempt.booked_ms = money_now(core, worker);
     trial->accepted_boot_ms = core->boot_ms;
     experiment->live_boot_sum_ms += core->boot_ms;
     experiment->live_count++;

@@ -175,6 +175,15 @@ void money_book_idle(struct core *core, struct worker *worker)
     }
 }
 
+/* What time it is in the entries of a worker, so that they join without a gap although two clocks
+ * are read: wall time when it came up, and from there on boot time. */
+int64_t money_now(const struct core *core, const struct worker *worker)
+{
+    return worker->booked_boot_ms == NEVER
+               ? core->wall_ms
+               : worker->row.booked_ms + core->boot_ms - worker->booked_boot_ms;
+}
+
 /* Of more workers than a step has room for, the idle time up to now is nobody's. */
 void money_keep(struct core *core, const struct experiment *experiment)
 {

@@ -272,6 +272,7 @@ bool money_keeps(const struct experiment *experiment);
 void money_keep(struct core *core, const struct experiment *experiment);
 void money_book_attempt(struct core *core, struct trial *trial, bool finished);
 void money_book_idle(struct core *core, struct worker *worker);
+int64_t money_now(const struct core *core, const struct worker *worker);
 void money_works_for(struct core *core, struct worker *worker, int32_t experiment);
 void money_worker_up(struct core *core, struct worker *worker);
 void money_worker_down(struct core *core, struct worker *worker);

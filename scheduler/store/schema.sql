@@ -28,7 +28,7 @@ CREATE TABLE experiment (
     ended         TEXT,
     told_count    INTEGER NOT NULL,         -- ends of trials told to the optimizer so far
     compute_ms    INTEGER NOT NULL,         -- slot-time inside ended attempts
-    cost_micro    INTEGER NOT NULL,         -- entries of the ledger that are for it
+    cost_micro    INTEGER NOT NULL DEFAULT 0, -- entries of the ledger that are for it
     cost          REAL GENERATED ALWAYS AS (cost_micro / 1e6) VIRTUAL,
     budget_trials INTEGER,                  -- NULL no limit
     budget_cost_micro INTEGER,              -- NULL no limit
@@ -159,7 +159,7 @@ CREATE TABLE trial (
     ended              TEXT,
     useful_ms          INTEGER NOT NULL,    -- sums over its ended attempts
     lost_ms            INTEGER NOT NULL,
-    cost_micro         INTEGER NOT NULL,
+    cost_micro         INTEGER NOT NULL DEFAULT 0,
     cost               REAL GENERATED ALWAYS AS (cost_micro / 1e6) VIRTUAL,
     told               INTEGER,             -- the how-manieth end told to the optimizer, from 1
     checkpoint_attempt INTEGER,             -- where it would resume; NULL none
@@ -226,9 +226,9 @@ CREATE TABLE attempt (
     duration_ms INTEGER NOT NULL,           -- by CLOCK_BOOTTIME, from acceptance to the end
     useful_ms   INTEGER NOT NULL,           -- duration split at the last durable checkpoint
     lost_ms     INTEGER NOT NULL,
-    checkpoint_ms INTEGER NOT NULL,         -- of it, from the notice to that checkpoint
+    checkpoint_ms INTEGER NOT NULL DEFAULT 0, -- of it, from the notice to that checkpoint
     booked      TEXT,                       -- its time before this is in the ledger
-    cost_micro  INTEGER NOT NULL,
+    cost_micro  INTEGER NOT NULL DEFAULT 0,
     incarnation INTEGER NOT NULL,           -- of the coordinator that offered it
     late        INTEGER NOT NULL CHECK (late IN (0, 1)), -- its result came after it was given up
     message     TEXT,                       -- for a person

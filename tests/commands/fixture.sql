@@ -229,3 +229,6 @@ INSERT INTO attempt (experiment, trial, number, state, worker, leave, outcome, c
 SELECT 9, i, 1, state, 4, leave, outcome, cause, code, signal, 0, NULL, '2026-11-18 08:00:02.000', '2026-11-18 08:00:02.000',
        '2026-11-18 08:05:00.000', 298000, 0, 298000, 0, 1, 0,
        iif(i = 0, 'no such program: sh; its last lines:' || char(10) || '  one' || char(27) || '[H' || char(10) || '  two', '') FROM k;
+
+-- What the trials of an experiment cost is all that it cost.
+UPDATE experiment SET cost_micro = (SELECT coalesce(sum(cost_micro), 0) FROM trial WHERE experiment = experiment.id);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # budget.cost holds with real processes: a search whose trials would cost many times its budget
-# begins, is told to leave (notice `budget`) and ends paused within it, and what the rows say it cost
-# is what SQL makes of the ledger's times and prices, to the last millionth.
+# begins, is told to leave (notice `budget`) and ends paused within it, and what the rows say it
+# cost is what SQL makes of the ledger's times and prices, to the last millionth.
 . "$(dirname "$0")/lib.sh"
 cat >objective.sh <<'END'
 trap 'exit 75' TERM
