@@ -13,11 +13,12 @@ import statistics
 import sys
 
 import peers
+import problems
 
 
 def zdt(power):
     def value(p):
-        x = peers.coordinates(p)
+        x = problems.coordinates(p)
         g = 1 + 9 * sum(x[1:]) / (len(x) - 1)
         return x[0], g * (1 - (x[0] / g) ** power)
     return value
@@ -25,7 +26,7 @@ def zdt(power):
 
 def dtlz2(objectives):
     def value(p):
-        x = peers.coordinates(p)
+        x = problems.coordinates(p)
         g = sum((a - 0.5) ** 2 for a in x[objectives - 1:])
         angles = [a * math.pi / 2 for a in x[:objectives - 1]]
         values = []
@@ -94,7 +95,7 @@ class Optuna(peers.Optuna):
 
 def run(program, method, name, seed, evaluations):
     function, objectives, reference = PROBLEMS[name]
-    parameters = peers.box(6, 0, 1)
+    parameters = problems.box(6, 0, 1)
     if method == "tidemill":
         peer = Tidemill(program, parameters, objectives, reference, evaluations, seed)
     else:

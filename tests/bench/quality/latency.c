@@ -164,7 +164,7 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    for (size_t d = 6; d <= 20; d += 14) {
+    for (size_t d = dimensions > 0 ? 20 : 6; d <= 20; d += 14) {
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
             if (only == 0 || only == sizes[i]) {
                 rounds(dimensions > 0 ? dimensions : d, sizes[i], count);

@@ -1,13 +1,19 @@
 """Final simple regret of tidemill and of Optuna's samplers on the same problems, seeds and machine.
 
-python3 peers.py --tidemill build/release/tidemill [--seeds 20] [--problems branin,...]
-                 [--methods tidemill,gp,tpe,random] [--parallel 1] [--out results.csv]
+python3 peers.py --tidemill build/release/tidemill --out results.csv [--seeds 20] [--first 0]
+                 [--problems public|smooth|mixed|learning|noisy|others|branin,...]
+                 [--methods tidemill,gp,tpe,mtpe,cma,sobol,random] [--parallel 1] [--announce]
+python3 peers.py --summary results.csv [--problems ...] [--parallel 1] [--methods ...]
 
 Every method is driven by the same loop; with --parallel N, N evaluations are always under way and
-end in a random order that depends on the seed only. tidemill is driven through its JSON-lines face.
-Needs Python 3 with numpy; Optuna (with torch for gp) and scikit-learn where they are asked for.
-One thread each. Rows: problem, parallel, method, seed, regret at the best told, regret at the
-recommendation (tidemill only), CPU seconds. --summary results.csv prints medians and rank tests.
+end in a random order that depends on the seed only. tidemill is driven through its JSON-lines face;
+--announce tells it that a noisy problem is noisy, which Optuna has no word for. Needs Python 3;
+Optuna (with torch for gp, cmaes for cma) and scikit-learn where they are asked for. One thread
+each. A row that is in the file already is not run again, so that peers are measured once.
+
+Rows: problem, parallel, method, seed, regret at the best told, regret at the recommendation (the
+same thing for Optuna), CPU milliseconds of the method a trial. The summary prints medians, mean
+ranks by seed and problem, and one-sided paired rank tests.
 """
 import argparse
 import csv
@@ -20,169 +26,24 @@ import subprocess
 import sys
 import time
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
+import others
+import problems
 
-def real(name, low, high, log=False):
-    return {"name": name, "type": "float", "low": low, "high": high, "log": log}
-
-
-def whole(name, low, high, log=False):
-    return {"name": name, "type": "int", "low": low, "high": high, "log": log}
-
-
-def choice(name, *choices):
-    return {"name": name, "type": "cat", "choices": list(choices)}
-
-
-def box(count, low, high):
-    return [real("x%d" % i, low, high) for i in range(count)]
-
-
-def coordinates(p):
-    return [p["x%d" % i] for i in range(len(p))]
-
-
-def branin(p):
-    a, b = p["x0"], p["x1"]
-    s = b - 5.1 / (4 * math.pi ** 2) * a * a + 5 / math.pi * a - 6
-    return s * s + 10 * (1 - 1 / (8 * math.pi)) * math.cos(a) + 10 - 0.39788735772973816
-
-
-HARTMANN_A = [[10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14], [3, 3.5, 1.7, 10, 17, 8],
-              [17, 8, 0.05, 10, 0.1, 14]]
-HARTMANN_P = [[.1312, .1696, .5569, .0124, .8283, .5886],
-              [.2329, .4135, .8307, .3736, .1004, .9991],
-              [.2348, .1451, .3522, .2883, .3047, .6650],
-              [.4047, .8828, .8732, .5743, .1091, .0381]]
-
-
-def hartmann6(p):
-    x = coordinates(p)
-    total = 0
-    for alpha, a, c in zip([1.0, 1.2, 3.0, 3.2], HARTMANN_A, HARTMANN_P):
-        total -= alpha * math.exp(-sum(w * (u - v) ** 2 for w, u, v in zip(a, x, c)))
-    return total + 3.32236801141551
-
-
-def rosenbrock(p):
-    x = coordinates(p)
-    return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in zip(x, x[1:]))
-
-
-SHIFT = (-1.7819, 6.1818, 6.7079, 3.4829, 6.1619, -1.3535, 2.522, 5.3136, 6.9149, 2.2422)
-
-
-def ackley(p):
-    z = [a - s for a, s in zip(coordinates(p), SHIFT)]
-    n = len(z)
-    return (-20 * math.exp(-0.2 * math.sqrt(sum(a * a for a in z) / n)) + 20 + math.e
-            - math.exp(sum(math.cos(2 * math.pi * a) for a in z) / n))
-
-
-def mixed(p):
-    centre = {"a": (.276189, .163633, .474253, .657454), "b": (.444143, .489799, .158947, .49116),
-              "c": (.809265, .745557, .660975, .226115)}[p["c"]]
-    u = ((math.log10(p["f0"]) + 5) / 5, p["f1"], p["f2"], (math.log10(p["f3"]) + 1) / 4)
-    q = [a - b for a, b in zip(u, centre)]
-    di, dj = (p["i0"] - 5) / 10, math.log(p["i1"] / 32) / math.log(64)
-    best = {"a": "w", "b": "z", "c": "u"}[p["c"]]
-    pen = 0 if p["m"] == best else 0.2 + 0.6 * {"w": 0, "z": .25, "u": .5, "v": 1}[p["m"]]
-    return ({"a": 0, "b": .35, "c": .8}[p["c"]] + pen * (0.5 + abs(q[1])) + 4 * q[0] ** 2
-            + 6 * (q[1] - q[2] / 2) ** 2 + 2 * q[2] ** 2 + 3 * (q[3] + di) ** 2 + 2 * di ** 2
-            + 3 * dj ** 2 + 0.1 * (1 - math.cos(6 * math.pi * q[0])))
-
-
-def levy(p):
-    w = [1 + (a - 1) / 4 for a in coordinates(p)]
-    last = w[-1] - 1
-    total = math.sin(math.pi * w[0]) ** 2 + last ** 2 * (1 + math.sin(2 * math.pi * w[-1]) ** 2)
-    return total + sum((a - 1) ** 2 * (1 + 10 * math.sin(math.pi * a + 1) ** 2) for a in w[:-1])
-
-
-def ellipsoid(p):
-    s = (0.317, 0.742, 0.105, 0.581, 0.893, 0.448)
-    return sum(10 ** (0.8 * i) * (a - b) ** 2 for i, (a, b) in enumerate(zip(coordinates(p), s)))
-
-
-def rastrigin(p):
-    z = [6 * (a - b) for a, b in zip(coordinates(p), (0.317, 0.742, 0.205, 0.581))]
-    return sum(a * a + 10 * (1 - math.cos(2 * math.pi * a)) for a in z)
-
-
-def learning(make_model, scoring="neg_mean_squared_error", data="diabetes"):
-    """Three-fold loss of a scikit-learn model; X (and y where it is a number) standardised."""
-    cache = {}
-
-    def value(p):
-        import numpy
-        from sklearn import datasets, model_selection
-        if not cache:
-            x, y = getattr(datasets, "load_" + data)(return_X_y=True)
-            x = (x - x.mean(0)) / numpy.maximum(x.std(0), 1e-12)
-            cache["x"] = x
-            cache["y"] = (y - y.mean()) / y.std() if data == "diabetes" else y
-        folds = model_selection.KFold(3, shuffle=True, random_state=1)
-        import warnings
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            scores = model_selection.cross_val_score(make_model(p), cache["x"], cache["y"],
-                                                     cv=folds, scoring=scoring)
-        return -float(scores.mean())
-    return value
-
-
-def svr(p):
-    from sklearn.svm import SVR
-    return SVR(C=p["C"], gamma=p["gamma"], epsilon=p["epsilon"], max_iter=20000)
-
-
-def svc(p):
-    from sklearn.svm import SVC
-    kernel = p["kernel"]
-    return SVC(C=p["C"], gamma=p["gamma"], kernel=kernel, max_iter=5000)
-
-
-def boosted(p):
-    from sklearn.ensemble import GradientBoostingRegressor
-    return GradientBoostingRegressor(learning_rate=p["rate"], n_estimators=p["trees"],
-                                     max_depth=p["depth"], subsample=p["subsample"],
-                                     min_samples_leaf=p["leaf"], random_state=0)
-
-
-SVR_SPACE = [real("C", 1e-2, 1e4, True), real("gamma", 1e-5, 1e1, True),
-             real("epsilon", 1e-3, 2, True)]
-MIXED_SPACE = [real("f0", 1e-5, 1, True), real("f1", 0, 1), real("f2", 0, 1),
-               real("f3", 0.1, 1000, True), whole("i0", 1, 10), whole("i1", 1, 64, True),
-               choice("c", "a", "b", "c"), choice("m", "u", "v", "w", "z")]
-
-# name: (parameters, function less its optimum, evaluations, noise)
-PROBLEMS = {
-    "branin": ([real("x0", -5, 10), real("x1", 0, 15)], branin, 60, 0),
-    "hartmann6": (box(6, 0, 1), hartmann6, 60, 0),
-    "hartmann6_noisy": (box(6, 0, 1), hartmann6, 60, 0.1),
-    "rosenbrock8": (box(8, -2, 2), rosenbrock, 100, 0),
-    "ackley10": (box(10, -5, 10), ackley, 100, 0),
-    "mixed": (MIXED_SPACE, mixed, 100, 0),
-    "svr": (SVR_SPACE, learning(svr), 60, 0),
-    "levy10": (box(10, -10, 10), levy, 100, 0),
-    "ellipsoid6": (box(6, 0, 1), ellipsoid, 60, 0),
-    "rastrigin4": (box(4, 0, 1), rastrigin, 60, 0),
-    "svc": ([real("C", 1e-3, 1e4, True), real("gamma", 1e-6, 1e1, True),
-             choice("kernel", "rbf", "poly", "sigmoid")],
-            learning(svc, "accuracy", "breast_cancer"), 60, 0),
-    "boosted": ([real("rate", 1e-3, 1, True), whole("trees", 5, 120, True), whole("depth", 1, 8),
-                 real("subsample", 0.3, 1), whole("leaf", 1, 40, True)], learning(boosted), 60, 0),
-}
+PROBLEMS = dict(problems.PROBLEMS, **others.OTHERS)
+PUBLIC = ("branin", "hartmann6", "hartmann6_noisy", "rosenbrock8", "ackley10", "mixed", "svr")
+GROUPS = dict({name: tuple(group) for name, group in others.GROUPS.items()}, public=PUBLIC,
+              others=tuple(n for g in ("smooth", "mixed", "learning") for n in others.GROUPS[g]))
 
 
 class Tidemill:
-    def __init__(self, program, parameters, evaluations, seed, parallel, noise):
+    def __init__(self, program, parameters, evaluations, seed, parallel, noisy):
         self.process = subprocess.Popen([program, "optimizer"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
         self.say({"cmd": "space", "version": 1, "objective": "minimize", "params": parameters,
-                  "budget": evaluations, "seed": seed, "noisy": noise > 0, "parallel": parallel})
+                  "budget": evaluations, "seed": seed, "noisy": noisy, "parallel": parallel})
 
     def say(self, request):
         self.process.stdin.write(json.dumps(request) + "\n")
@@ -202,40 +63,53 @@ class Tidemill:
     def recommended(self):
         return self.say({"cmd": "best"})["params"]
 
+    def cpu_ms(self):
+        """Of the process so far: utime and stime in ticks."""
+        with open("/proc/%d/stat" % self.process.pid) as source:
+            fields = source.read().rsplit(")", 1)[1].split()
+        return 1e3 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self):
         self.process.communicate('{"cmd":"quit"}\n')
+
+
+def optuna_sampler(method, seed, parallel):
+    from optuna import samplers
+    if method == "gp":
+        return samplers.GPSampler(seed=seed, n_startup_trials=10)
+    if method in ("tpe", "mtpe"):
+        return samplers.TPESampler(seed=seed, multivariate=method == "mtpe",
+                                   constant_liar=parallel > 1)
+    if method == "cma":
+        return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+    if method == "sobol":
+        return samplers.QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
+    return samplers.RandomSampler(seed=seed)
 
 
 class Optuna:
     def __init__(self, method, parameters, seed, parallel):
         import optuna
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
         import warnings
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
         warnings.simplefilter("ignore")
-        if method == "gp":
-            sampler = optuna.samplers.GPSampler(seed=seed, n_startup_trials=10)
-        elif method == "tpe":
-            sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=parallel > 1)
-        elif method == "mtpe":
-            sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True,
-                                                 constant_liar=parallel > 1)
-        else:
-            sampler = optuna.samplers.RandomSampler(seed=seed)
         self.parameters = parameters
-        self.study = optuna.create_study(sampler=sampler)
+        self.study = optuna.create_study(sampler=optuna_sampler(method, seed, parallel))
         self.trials = {}
 
     def ask(self):
         trial = self.study.ask()
         point = {}
         for p in self.parameters:
+            name, when = p["name"], p.get("when")
+            if when and point.get(when["name"]) not in when["values"]:
+                continue
             if p["type"] == "float":
-                point[p["name"]] = trial.suggest_float(p["name"], p["low"], p["high"],
-                                                       log=p["log"])
+                point[name] = trial.suggest_float(name, p["low"], p["high"], log=p["log"])
             elif p["type"] == "int":
-                point[p["name"]] = trial.suggest_int(p["name"], p["low"], p["high"], log=p["log"])
+                point[name] = trial.suggest_int(name, p["low"], p["high"], log=p["log"])
             else:
-                point[p["name"]] = trial.suggest_categorical(p["name"], p["choices"])
+                point[name] = trial.suggest_categorical(name, p.get("choices", [False, True]))
         self.trials[trial.number] = trial
         return trial.number, point
 
@@ -245,22 +119,26 @@ class Optuna:
     def recommended(self):
         return self.study.best_params
 
+    def cpu_ms(self):
+        return 1e3 * time.process_time()
+
     def close(self):
         pass
 
 
-def run(program, method, name, seed, parallel):
+def run(program, method, name, seed, parallel, announce=False):
     parameters, function, evaluations, noise = PROBLEMS[name]
     order = random.Random(seed)
     if method == "tidemill":
-        peer = Tidemill(program, parameters, evaluations, seed, parallel, noise)
+        peer = Tidemill(program, parameters, evaluations, seed, parallel, announce and noise > 0)
     else:
         peer = Optuna(method, parameters, seed, parallel)
-    waiting, best, regret = [], math.inf, math.inf
-    start = time.process_time()
+    waiting, best, regret, cpu = [], math.inf, math.inf, 0
     for i in range(evaluations + parallel - 1):
+        start = peer.cpu_ms()
         if i < evaluations:
             waiting.append(peer.ask())
+        cpu += peer.cpu_ms() - start
         if i + 1 >= parallel:
             key, point = waiting.pop(order.randrange(len(waiting)))
             clean = function(point)
@@ -268,74 +146,107 @@ def run(program, method, name, seed, parallel):
             peer.tell(key, told)
             if told < best:
                 best, regret = told, clean
-    recommended = function(peer.recommended())
+    recommended = function(peer.recommended()) if noise else regret
     peer.close()
-    return regret, recommended, time.process_time() - start
+    return regret, recommended, cpu / evaluations
 
 
 def signed_rank(a, b):
-    """Wilcoxon's one-sided p that a is larger (worse) than b, by the normal approximation."""
+    """Wilcoxon's one-sided p that a is larger (worse) than b; exact up to 20 pairs."""
     pairs = [x - y for x, y in zip(a, b) if x != y]
     if not pairs:
         return 1.0
-    order = sorted(range(len(pairs)), key=lambda i: abs(pairs[i]))
-    plus = sum(rank + 1 for rank, i in enumerate(order) if pairs[i] > 0)
-    n = len(pairs)
-    z = (plus - n * (n + 1) / 4) / math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    return 0.5 * math.erfc(z / math.sqrt(2))
+    pairs.sort(key=abs)
+    n, plus = len(pairs), sum(rank + 1 for rank, d in enumerate(pairs) if d > 0)
+    if n > 20:
+        z = (plus - n * (n + 1) / 4) / math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
+        return 0.5 * math.erfc(z / math.sqrt(2))
+    ways = [1] + [0] * (n * (n + 1) // 2)
+    for rank in range(1, n + 1):
+        for total in range(len(ways) - 1, rank - 1, -1):
+            ways[total] += ways[total - rank]
+    return sum(ways[plus:]) / 2 ** n
 
 
-def summary(path):
+def chosen(names):
+    return [name for part in names.split(",") for name in GROUPS.get(part, (part,))]
+
+
+def read_rows(path):
     rows = {}
-    with open(path) as source:
-        for row in csv.reader(source):
-            methods = rows.setdefault((row[0], row[1]), {})
-            methods.setdefault(row[2], {})[int(row[3])] = float(row[4])
-    ranks = {}
-    for (name, parallel), methods in rows.items():
-        seeds = set.intersection(*(set(v) for v in methods.values()))
-        optimum = 0
-        if name in ("svr", "svc", "boosted"):
-            optimum = min(min(v.values()) for v in methods.values())
-        print("%s, parallel %s, %d seeds" % (name, parallel, len(seeds)))
-        for method, values in methods.items():
-            v = sorted(values[s] - optimum for s in seeds)
-            q = statistics.quantiles(v, n=4, method="inclusive") if len(v) > 1 else [v[0]] * 3
-            text = ""
-            if method != "tidemill" and "tidemill" in methods:
-                ours = [methods["tidemill"][s] for s in sorted(seeds)]
-                theirs = [values[s] for s in sorted(seeds)]
-                text = "  p(tidemill worse) %.3f" % signed_rank(ours, theirs)
-            print("  %-9s %9.2g [%8.2g, %8.2g]%s" % (method, q[1], q[0], q[2], text))
+    if os.path.exists(path):
+        with open(path) as source:
+            for row in csv.reader(source):
+                rows[row[0], int(row[1]), row[2], int(row[3])] = [float(v) for v in row[4:]]
+    return rows
+
+
+def places(values):
+    """Ranks from 1, ties shared; less is better."""
+    return [1 + sum(o < v for o in values) + (sum(o == v for o in values) - 1) / 2 for v in values]
+
+
+def summary(options):
+    """`best`: the regret at the best told; at the recommendation where --recommended is given."""
+    rows, methods = read_rows(options.summary), options.methods.split(",")
+    at = 1 if options.recommended else 0
+    ranks, worse, better = {m: [] for m in methods}, [], []
+    print("%-22s %5s" % ("problem", "seeds") + "".join("%12s" % m for m in methods)
+          + "   p(worse) p(better) than gp")
+    for name in chosen(options.problems):
+        table = {m: {s: v[at] for (n, p, o, s), v in rows.items()
+                     if n == name and p == options.parallel and o == m} for m in methods}
+        seeds = sorted(set.intersection(*(set(v) for v in table.values())))[:options.seeds]
+        if not seeds:
+            continue
+        line = "".join("%12.4g" % statistics.median(table[m][s] for s in seeds) for m in methods)
         for s in seeds:
-            order = sorted(methods, key=lambda m: methods[m][s])
-            for m in methods:
-                same = [i + 1 for i, o in enumerate(order) if methods[o][s] == methods[m][s]]
-                ranks.setdefault(m, []).append(sum(same) / len(same))
-    print("mean rank: " + ", ".join("%s %.2f" % (m, sum(r) / len(r)) for m, r in ranks.items()))
+            for m, rank in zip(methods, places([table[m][s] for m in methods])):
+                ranks[m].append(rank)
+        if "gp" in methods and "tidemill" in methods:
+            ours, theirs = ([table[m][s] for s in seeds] for m in ("tidemill", "gp"))
+            p = signed_rank(ours, theirs), signed_rank(theirs, ours)
+            line += "   %8.3f %9.3f" % p
+            worse += [name] * (p[0] < 0.05)
+            better += [name] * (p[1] < 0.05)
+        print("%-22s %5d%s" % (name, len(seeds), line))
+    print("mean rank" + " " * 19
+          + "".join("%12.2f" % statistics.mean(ranks[m] or [0]) for m in methods))
+    print("at 5 %%: tidemill worse than gp on %d %s, better on %d"
+          % (len(worse), worse, len(better)))
+
+
+def measure(options):
+    done = read_rows(options.out)
+    with open(options.out, "a") as out:
+        for seed in range(options.first, options.seeds):
+            for name in chosen(options.problems):
+                for method in options.methods.split(","):
+                    key = (name, options.parallel, method, seed)
+                    if key not in done:
+                        row = run(options.tidemill, method, name, seed, options.parallel,
+                                  options.announce)
+                        out.write("%s,%d,%s,%d,%.10g,%.10g,%.3f\n" % (key + row))
+                        out.flush()
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--tidemill", default="tidemill")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--problems", default=",".join(PROBLEMS))
-    parser.add_argument("--methods", default="tidemill,gp,tpe,random")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--problems", default="public")
+    parser.add_argument("--methods", default="tidemill,gp,tpe,mtpe,cma,sobol")
     parser.add_argument("--parallel", type=int, default=1)
-    parser.add_argument("--out", default="/dev/stdout")
+    parser.add_argument("--announce", action="store_true")
+    parser.add_argument("--out", default="results.csv")
     parser.add_argument("--summary")
+    parser.add_argument("--recommended", action="store_true")
     options = parser.parse_args()
     if options.summary:
-        return summary(options.summary)
-    with open(options.out, "a") as out:
-        for name in options.problems.split(","):
-            for method in options.methods.split(","):
-                for seed in range(options.seeds):
-                    row = run(options.tidemill, method, name, seed, options.parallel)
-                    out.write("%s,%d,%s,%d,%.8g,%.8g,%.3f\n"
-                              % ((name, options.parallel, method, seed) + row))
-                    out.flush()
-    return None
+        summary(options)
+    else:
+        measure(options)
 
 
 if __name__ == "__main__":
