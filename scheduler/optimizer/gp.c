@@ -19,12 +19,17 @@
 
 /* What a pending row has instead of noise, relative to the variance of the signal. */
 static const double pending_jitter = 1e-9;
+static const double trend_reach = 4; /* makes the trend 1 + 1 between equal corners */
 
 void gp_init(struct gp *gp, const struct space *space)
 {
     *gp = (struct gp){.space = space, .rows = kernel_rows(), .draws = 1};
     for (size_t c = 0; c < space->columns; c++) {
+        const bool arc = (c > 0 && space->group[c - 1] == space->group[c]) ||
+                         (c + 1 < space->columns && space->group[c + 1] == space->group[c]);
         gp->code[c] = space->kind[c] == COLUMN_CODE ? 1 : 0;
+        gp->bend[c] = gp->code[c] != 0 ? 0 : trend_reach / (double)space->columns;
+        gp->centre[c] = arc ? 0 : 0.5; /* an inactive number, at the arc's centre, has no trend */
     }
 }
 
@@ -35,6 +40,7 @@ void gp_fini(struct gp *gp)
     free(gp->y);
     free(gp->factor);
     free(gp->radial);
+    free(gp->bent);
     free(gp->inverse);
     free(gp->white);
     free(gp->alpha);
@@ -64,13 +70,14 @@ enum tide_status gp_reserve(struct gp *gp, size_t rows)
     gp->y = reals(capacity);
     gp->factor = reals(capacity * capacity);
     gp->radial = reals(capacity * capacity);
+    gp->bent = reals(capacity * capacity);
     gp->inverse = reals(capacity * capacity);
     gp->white = reals(GP_DRAWS_MAX * capacity);
     gp->alpha = reals(GP_DRAWS_MAX * capacity);
     gp->row = reals(4 * capacity);
     if (gp->features == NULL || gp->x == NULL || gp->y == NULL || gp->factor == NULL ||
-        gp->radial == NULL || gp->inverse == NULL || gp->white == NULL || gp->alpha == NULL ||
-        gp->row == NULL) {
+        gp->radial == NULL || gp->bent == NULL || gp->inverse == NULL || gp->white == NULL ||
+        gp->alpha == NULL || gp->row == NULL) {
         gp_fini(gp);
         gp_init(gp, space);
         return TIDE_NO_MEMORY;
@@ -100,8 +107,8 @@ void gp_add(struct gp *gp, const double *x, double y)
 
 static struct kernel_columns columns_of(const struct gp *gp)
 {
-    return (struct kernel_columns){gp->features, gp->capacity, gp->space->columns, gp->code,
-                                   gp->column_weight};
+    return (struct kernel_columns){gp->features,      gp->capacity, gp->space->columns, gp->code,
+                                   gp->column_weight, gp->bend,     gp->centre};
 }
 
 void gp_set_hyper(struct gp *gp, const struct gp_hyper *hyper)
@@ -125,6 +132,7 @@ void gp_kernel_matrix(struct gp *gp)
     const struct kernel_columns columns = columns_of(gp);
     const double scale = exp(gp->hyper.scale);
     const double noise = exp(gp->hyper.noise);
+    const double trend = exp(gp->hyper.trend);
     double features[SPACE_COLUMNS_MAX];
 
     for (size_t i = 0; i < gp->observed; i++) {
@@ -132,7 +140,8 @@ void gp_kernel_matrix(struct gp *gp)
         row_features(gp, i, features);
         gp->rows->distances(k, i, &columns, features);
         gp->rows->matern(k, gp->radial + i * gp->capacity, k, i, scale);
-        k[i] = scale + noise;
+        gp->rows->trend(k, gp->bent + i * gp->capacity, i, &columns, features, trend);
+        k[i] = gp_prior_variance(gp, features) + noise;
     }
 }
 
@@ -185,13 +194,47 @@ enum tide_status gp_condition(struct gp *gp, const struct gp_hyper *hyper)
     return TIDE_OK;
 }
 
-/* k and its radial derivative between x and the first n rows. */
-static void cross(const struct gp *gp, const double *features, size_t n, double *k, double *radial)
+static double trend_between(const struct gp *gp, const double *a, const double *b)
+{
+    double bent = 1;
+
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        bent += gp->bend[c] * (a[c] - gp->centre[c]) * (b[c] - gp->centre[c]);
+    }
+    return bent;
+}
+
+double gp_prior_variance(const struct gp *gp, const double *features)
+{
+    const double bent = trend_between(gp, features, features);
+
+    return exp(gp->hyper.scale) + exp(gp->hyper.trend) * bent * bent;
+}
+
+double gp_covariance(const struct gp *gp, const double *a, const double *b)
+{
+    const double bent = trend_between(gp, a, b);
+    double r2 = 0;
+    double k = 0;
+    double radial = 0;
+
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        const double d = gp->code[c] != 0 ? (a[c] != b[c] ? 1.0 : 0.0) : a[c] - b[c];
+        r2 += gp->column_weight[c] * (d * d);
+    }
+    gp->rows->matern(&k, &radial, &r2, 1, exp(gp->hyper.scale));
+    return k + exp(gp->hyper.trend) * bent * bent;
+}
+
+/* k, its radial derivative and the trend's base between x and the first n rows. */
+static void cross(const struct gp *gp, const double *features, size_t n, double *k, double *radial,
+                  double *bent)
 {
     const struct kernel_columns columns = columns_of(gp);
 
     gp->rows->distances(k, n, &columns, features);
     gp->rows->matern(k, radial, k, n, exp(gp->hyper.scale));
+    gp->rows->trend(k, bent, n, &columns, features, exp(gp->hyper.trend));
 }
 
 void gp_pend(struct gp *gp, const double *x)
@@ -203,9 +246,10 @@ void gp_pend(struct gp *gp, const double *x)
 
     place_row(gp, n, x);
     row_features(gp, n, features);
-    cross(gp, features, n, row, gp->row);
+    cross(gp, features, n, row, gp->row, gp->row + gp->capacity);
     solve_vector(gp, false, row, n);
-    row[n] = sqrt(fmax(scale - gp->rows->dot(row, row, n), 0) + scale * pending_jitter);
+    row[n] = sqrt(fmax(gp_prior_variance(gp, features) - gp->rows->dot(row, row, n), 0) +
+                  scale * pending_jitter);
     gp->pending++;
 }
 
@@ -264,13 +308,13 @@ void gp_predict(struct gp *gp, const double *x, double *mean, double *variance)
     double features[SPACE_COLUMNS_MAX];
 
     space_features(gp->space, x, features, 1);
-    cross(gp, features, n, k, gp->row + gp->capacity);
+    cross(gp, features, n, k, gp->row + gp->capacity, gp->row + 3 * gp->capacity);
     memcpy(v, k, n * sizeof *v);
     solve_vector(gp, false, v, n);
     for (size_t d = 0; d < gp->draws; d++) {
         mean[d] = gp->hyper.mean + gp->rows->dot(v, gp->white + d * gp->capacity, n);
     }
-    *variance = fmax(exp(gp->hyper.scale) - gp->rows->dot(v, v, n), 0);
+    *variance = fmax(gp_prior_variance(gp, features) - gp->rows->dot(v, v, n), 0);
 }
 
 void gp_slopes(struct gp *gp, const double *x, const double *by_mean, double by_variance,
@@ -279,6 +323,9 @@ void gp_slopes(struct gp *gp, const double *x, const double *by_mean, double by_
     const size_t n = gp->observed + gp->pending;
     const double *radial = gp->row + gp->capacity;
     double *q = gp->row + 2 * gp->capacity; /* v, from gp_predict */
+    double *bent = gp->row + 3 * gp->capacity;
+    const double trend = exp(gp->hyper.trend);
+    double lift = 0;
     double features[SPACE_COLUMNS_MAX];
     double slope[SPACE_COLUMNS_MAX];
     double total = 0;
@@ -294,13 +341,19 @@ void gp_slopes(struct gp *gp, const double *x, const double *by_mean, double by_
         }
     }
     for (size_t j = 0; j < n; j++) {
+        bent[j] *= 2 * trend * q[j];
         q[j] *= radial[j];
         total += q[j];
+        lift += bent[j];
     }
     space_features(gp->space, x, features, 1);
+    const double own = 4 * trend * by_variance * trend_between(gp, features, features);
     for (size_t c = 0; c < gp->space->columns; c++) {
         const double pull = gp->rows->dot(q, gp->features + c * gp->capacity, n);
+        const double lean = gp->rows->dot(bent, gp->features + c * gp->capacity, n);
         slope[c] = gp->code[c] != 0 ? 0 : 2 * gp->column_weight[c] * (features[c] * total - pull);
+        slope[c] +=
+            gp->bend[c] * (lean - gp->centre[c] * lift + own * (features[c] - gp->centre[c]));
     }
     memset(gradient, 0, gp->space->count * sizeof *gradient);
     space_slope(gp->space, x, slope, gradient);
@@ -310,12 +363,12 @@ void gp_screen(struct gp *gp, const double *x, size_t count, double *mean, doubl
                double *work)
 {
     const size_t n = gp->observed + gp->pending;
-    const double scale = exp(gp->hyper.scale);
     double features[SPACE_COLUMNS_MAX];
 
     for (size_t i = 0; i < count; i++) {
         space_features(gp->space, x + i * gp->space->count, features, 1);
-        cross(gp, features, n, work + i * n, gp->row);
+        cross(gp, features, n, work + i * n, gp->row, gp->row + gp->capacity);
+        variance[i] = gp_prior_variance(gp, features);
     }
     if (n > 0 && count > 0) { /* rows are points: V L^T = K, from the right */
         gsl_matrix_const_view factor =
@@ -330,6 +383,6 @@ void gp_screen(struct gp *gp, const double *x, size_t count, double *mean, doubl
             mean[i * gp->draws + d] =
                 gp->hyper.mean + gp->rows->dot(v, gp->white + d * gp->capacity, n);
         }
-        variance[i] = fmax(scale - gp->rows->dot(v, v, n), 0);
+        variance[i] = fmax(variance[i] - gp->rows->dot(v, v, n), 0);
     }
 }

@@ -11,7 +11,7 @@
 #include "optimizer/kernel_rows.h"
 #include "optimizer/space.h"
 
-enum { GP_DRAWS_MAX = 32, GP_HYPER_MAX = SPACE_PARAMETERS_MAX + 3 };
+enum { GP_DRAWS_MAX = 32, GP_HYPER_MAX = SPACE_PARAMETERS_MAX + 4 };
 
 /* Logarithms, but the mean: one weight (inverse squared lengthscale) a parameter, variance of the
  * signal, variance of the noise. */
@@ -20,6 +20,7 @@ struct gp_hyper {
     double scale;
     double noise;
     double mean;
+    double trend; /* variance of the quadratic trend */
 };
 
 /* Normal priors on the above. */
@@ -28,6 +29,7 @@ struct gp_prior {
     double scale_sd;
     double noise_mean, noise_sd, noise_low;
     double mean_sd;
+    double trend_mean, trend_sd;
 };
 
 struct gp {
@@ -36,12 +38,15 @@ struct gp {
     size_t observed, pending, capacity;
     int code[SPACE_COLUMNS_MAX];
     double column_weight[SPACE_COLUMNS_MAX];
+    double bend[SPACE_COLUMNS_MAX];
+    double centre[SPACE_COLUMNS_MAX];
     struct gp_hyper hyper;
     double *features; /* columns x capacity */
     double *x;        /* capacity x parameters: the points themselves */
     double *y;        /* capacity: observed values */
     double *factor;   /* capacity x capacity: lower Cholesky factor, row by row */
     double *radial;   /* capacity x capacity: derivative by squared distance; scratch of the fit */
+    double *bent;     /* capacity x capacity: of the trend; scratch of the fit */
     double *inverse;  /* capacity x capacity: scratch of the fit */
     double *white;    /* GP_DRAWS_MAX x capacity: factor^-1 (values - mean) of each draw */
     double *alpha;    /* GP_DRAWS_MAX x capacity: kernel^-1 (values - mean) of each draw */
@@ -86,6 +91,12 @@ void gp_pend(struct gp *gp, const double *x);
 /* gp_draw: joint values of the pending rows, `draws` times, from the caller's standard normal
  * numbers (draws x pending; ignored without pending rows). */
 void gp_draw(struct gp *gp, size_t draws, const double *normals);
+
+/* gp_prior_variance: of the noise-free value at these features. */
+double gp_prior_variance(const struct gp *gp, const double *features);
+
+/* gp_covariance: the prior covariance of the noise-free values at two places by their features. */
+double gp_covariance(const struct gp *gp, const double *a, const double *b);
 
 /* gp_drawn: value of pending row `row` in `draw`. */
 double gp_drawn(const struct gp *gp, size_t draw, size_t row);

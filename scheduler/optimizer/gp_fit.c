@@ -20,6 +20,8 @@ static const double weight_high = 10; /* lengthscale 0.0067 */
 static const double scale_bound = 6;
 static const double mean_bound = 3;
 static const double noise_high = 1;
+static const double trend_low = -16;
+static const double trend_high = 8;
 
 struct gp_prior gp_prior_for(size_t parameters, bool noisy)
 {
@@ -30,12 +32,15 @@ struct gp_prior gp_prior_for(size_t parameters, bool noisy)
                              .noise_mean = noisy ? -4 : -10,
                              .noise_sd = noisy ? 1 : 3,
                              .noise_low = log(noisy ? 1e-4 : 1e-8),
-                             .mean_sd = 0.5};
+                             .mean_sd = 0.5,
+                             .trend_mean = -4,
+                             .trend_sd = 2};
 }
 
 struct gp_hyper gp_start(const struct gp_prior *prior)
 {
-    struct gp_hyper hyper = {.scale = 0, .noise = fmax(prior->noise_mean, prior->noise_low)};
+    struct gp_hyper hyper = {
+        .scale = 0, .noise = fmax(prior->noise_mean, prior->noise_low), .trend = prior->trend_mean};
 
     for (size_t i = 0; i < SPACE_PARAMETERS_MAX; i++) {
         hyper.weight[i] = prior->weight_mean;
@@ -64,6 +69,7 @@ static double log_prior(const struct gp *gp, const struct gp_hyper *hyper,
     believe(hyper->scale, 0, prior->scale_sd, &total, &gradient[d]);
     believe(hyper->noise, prior->noise_mean, prior->noise_sd, &total, &gradient[d + 1]);
     believe(hyper->mean, 0, prior->mean_sd, &total, &gradient[d + 2]);
+    believe(hyper->trend, prior->trend_mean, prior->trend_sd, &total, &gradient[d + 3]);
     return total;
 }
 
@@ -87,29 +93,39 @@ static double trace_of_inverse(struct gp *gp)
 
 /* One pass over the lower triangle: the kernel's derivative times (alpha alpha^T - K^-1), then its
  * moments of squared distance, column by column. */
-static void weight_slopes(struct gp *gp, double *gradient)
+static double weight_slopes(struct gp *gp, double *gradient)
 {
-    const struct kernel_columns columns = {gp->features, gp->capacity, gp->space->columns, gp->code,
-                                           gp->column_weight};
+    const struct kernel_columns columns = {gp->features, gp->capacity,      gp->space->columns,
+                                           gp->code,     gp->column_weight, gp->bend,
+                                           gp->centre};
+    double trend = 0;
     double moment[SPACE_COLUMNS_MAX] = {0};
     double features[SPACE_COLUMNS_MAX];
     double *w = gp->row;
+    double *slope = gp->row + gp->capacity;
 
-    for (size_t i = 1; i < gp->observed; i++) {
+    for (size_t i = 0; i < gp->observed; i++) {
         const double *radial = gp->radial + i * gp->capacity;
+        const double *bent = gp->bent + i * gp->capacity;
         const double *inverse = gp->inverse + i * gp->capacity;
         const double here = gp->alpha[i];
         for (size_t j = 0; j < i; j++) {
-            w[j] = radial[j] * (here * gp->alpha[j] - inverse[j]);
+            w[j] = here * gp->alpha[j] - inverse[j];
+            slope[j] = w[j] * bent[j];
+            w[j] *= radial[j];
         }
+        trend += gp->rows->dot(slope, bent, i);
         for (size_t c = 0; c < gp->space->columns; c++) {
             features[c] = gp->features[c * gp->capacity + i];
         }
+        const double own = gp_prior_variance(gp, features) - exp(gp->hyper.scale);
+        trend += 0.5 * own * exp(-gp->hyper.trend) * (here * here - inverse[i]);
         gp->rows->moments(moment, w, i, &columns, features);
     }
     for (size_t c = 0; c < gp->space->columns; c++) {
         gradient[gp->space->group[c]] += gp->column_weight[c] * moment[c];
     }
+    return exp(gp->hyper.trend) * trend;
 }
 
 double gp_evidence(struct gp *gp, const struct gp_hyper *hyper, const struct gp_prior *prior,
@@ -135,13 +151,14 @@ double gp_evidence(struct gp *gp, const struct gp_hyper *hyper, const struct gp_
         const double trace = trace_of_inverse(gp);
         const double square = gp->rows->dot(gp->alpha, gp->alpha, n);
         const double fit = gp->rows->dot(gp->white, gp->white, n);
-        weight_slopes(gp, slopes);
-        slopes[d] += 0.5 * (fit - noise * square - ((double)n - noise * trace));
+        const double trend = weight_slopes(gp, slopes);
+        slopes[d] += 0.5 * (fit - noise * square - ((double)n - noise * trace)) - trend;
+        slopes[d + 3] += trend;
         slopes[d + 1] += 0.5 * noise * (square - trace);
         for (size_t i = 0; i < n; i++) {
             slopes[d + 2] += gp->alpha[i];
         }
-        memcpy(gradient, slopes, (d + 3) * sizeof *gradient);
+        memcpy(gradient, slopes, (d + 4) * sizeof *gradient);
     }
     return isfinite(value) ? value : -HUGE_VAL;
 }
@@ -161,6 +178,7 @@ static void pack(const struct gp_hyper *hyper, size_t d, double *p)
     p[d] = hyper->scale;
     p[d + 1] = hyper->noise;
     p[d + 2] = hyper->mean;
+    p[d + 3] = hyper->trend;
 }
 
 static void unpack(struct gp_hyper *hyper, size_t d, const double *p)
@@ -169,6 +187,7 @@ static void unpack(struct gp_hyper *hyper, size_t d, const double *p)
     hyper->scale = p[d];
     hyper->noise = p[d + 1];
     hyper->mean = p[d + 2];
+    hyper->trend = p[d + 3];
 }
 
 static double climb_value(unsigned count, const double *p, double *gradient, void *context)
@@ -206,6 +225,8 @@ static void set_bounds(nlopt_opt solver, const struct gp_prior *prior, size_t d)
     high[d + 1] = noise_high;
     low[d + 2] = -mean_bound;
     high[d + 2] = mean_bound;
+    low[d + 3] = trend_low;
+    high[d + 3] = trend_high;
     (void)nlopt_set_lower_bounds(solver, low);
     (void)nlopt_set_upper_bounds(solver, high);
 }
@@ -216,11 +237,11 @@ double gp_fit(struct gp *gp, const struct gp_prior *prior, struct gp_hyper *hype
     struct climb climb = {.gp = gp, .prior = prior, .best = -HUGE_VAL, .best_hyper = *hyper};
     double p[GP_HYPER_MAX];
     double value = 0;
-    nlopt_opt solver = nlopt_create(NLOPT_LD_LBFGS, (unsigned)(d + 3));
+    nlopt_opt solver = nlopt_create(NLOPT_LD_LBFGS, (unsigned)(d + 4));
 
     pack(hyper, d, p);
     if (solver == NULL) { /* out of memory: the start serves */
-        return climb_value((unsigned)(d + 3), p, NULL, &climb);
+        return climb_value((unsigned)(d + 4), p, NULL, &climb);
     }
     set_bounds(solver, prior, d);
     (void)nlopt_set_max_objective(solver, climb_value, &climb);

@@ -84,6 +84,25 @@ static void matern(double *k, double *restrict g, const double *r2, size_t n, do
     }
 }
 
+static void trend(double *restrict k, double *restrict b, size_t n,
+                  const struct kernel_columns *columns, const double *at, double scale)
+{
+    for (size_t j = 0; j < n; j++) {
+        b[j] = 1.0;
+    }
+    for (size_t c = 0; c < columns->count; c++) {
+        const double *restrict column = columns->data + c * columns->stride;
+        const double centre = columns->centre[c];
+        const double pull = columns->bend[c] * (at[c] - centre);
+        for (size_t j = 0; j < n && columns->bend[c] > 0; j++) {
+            b[j] += pull * (column[j] - centre);
+        }
+    }
+    for (size_t j = 0; j < n; j++) {
+        k[j] += scale * (b[j] * b[j]);
+    }
+}
+
 static double lane_total(const double *lane)
 {
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
@@ -152,4 +171,4 @@ static double dot(const double *restrict a, const double *restrict b, size_t n)
     return lane_total(lane);
 }
 
-const struct kernel_rows KERNEL_ROWS = {distances, matern, moments, dot};
+const struct kernel_rows KERNEL_ROWS = {distances, matern, trend, moments, dot};

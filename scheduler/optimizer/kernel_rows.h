@@ -14,6 +14,8 @@ struct kernel_columns {
     size_t count;
     const int *code;      /* per column: not zero if it is compared by equality */
     const double *weight; /* per column: inverse squared lengthscale */
+    const double *bend;   /* per column: what the trend makes of it; 0 for none */
+    const double *centre; /* per column: where the trend has its middle */
 };
 
 struct kernel_rows {
@@ -21,6 +23,9 @@ struct kernel_rows {
     void (*distances)(double *r2, size_t n, const struct kernel_columns *columns, const double *at);
     /* k[j] = Matern-5/2 of r2[j] times `scale`; g[j] = its derivative by r2. k may be r2. */
     void (*matern)(double *k, double *g, const double *r2, size_t n, double scale);
+    /* b[j] = 1 + sum over columns of bend (row j - centre) (at - centre); k[j] += scale b[j]^2. */
+    void (*trend)(double *k, double *b, size_t n, const struct kernel_columns *columns,
+                  const double *at, double scale);
     /* sum[c] += sum over j < n of w[j] distance^2 of column c, without weights. */
     void (*moments)(double *sum, const double *w, size_t n, const struct kernel_columns *columns,
                     const double *at);

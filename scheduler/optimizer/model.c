@@ -16,6 +16,7 @@ enum { ROWS_MAX = 1000, SUBSET_ROWS = 500, PENDING_ROWS_MAX = 256, DRAWS = 16 };
 
 static const double step_span = 1e-3; /* steps below this share of the full one look alike */
 static const double odds_noise = 0.1;
+static const double no_trend = -40; /* log variance */
 
 /* ---- life ---- */
 
@@ -335,7 +336,7 @@ static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *
 {
     struct model *model = &optimizer->model;
     const bool single = model->objectives == 1 && index == 0;
-    const size_t learnt = single && face == MODEL_PLAIN ? model_learnt(model) - 1 : index;
+    size_t learnt = index;
     size_t count = 0;
     const enum tide_status status = fill(optimizer, index, &count);
 
@@ -346,8 +347,11 @@ static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *
         return TIDE_NOT_FOUND;
     }
     if (renew) {
-        model_renew(model, fit, index, face, optimizer->noisy && index < model->objectives,
-                    model->values, count);
+        model_renew(model, fit, index, optimizer->noisy && index < model->objectives, model->values,
+                    count);
+    }
+    if (single && (fit->plain || face == MODEL_PLAIN)) {
+        learnt = model_learnt(model) - 1;
     }
     model_warp(model, index, fit->lambda[learnt], model->values, count);
     return gp_condition(&model->gp[index], &fit->hyper[learnt]);
@@ -372,6 +376,7 @@ static void build_odds(struct tide_optimizer *optimizer, const struct fit *fit)
         hyper.scale = log(0.25);
         hyper.noise = log(odds_noise * odds_noise);
         hyper.mean = 0.1;
+        hyper.trend = no_trend;
         model->known[index] = fill(optimizer, index, &count) == TIDE_OK &&
                               gp_condition(&model->gp[index], &hyper) == TIDE_OK;
     }

@@ -23,6 +23,7 @@ struct fit {
     size_t told; /* rows it was made from; 0: there is none */
     struct gp_hyper hyper[MODEL_LEARNT_MAX];
     double lambda[MODEL_LEARNT_MAX];
+    bool plain; /* one objective: the unwarped fit is the more plausible and serves for both */
 };
 
 /* Which of the fits of a single objective an ask uses. */
@@ -66,9 +67,9 @@ size_t model_learnt(const struct model *model);
 void model_warp(struct model *model, size_t index, double lambda, const double *values,
                 size_t count);
 
-/* model_renew: fits process `index`, whose rows and told values are given; the unwarped fit only
- * where `face` asks for it. */
-void model_renew(struct model *model, struct fit *fit, size_t index, enum model_face face,
-                 bool noisy, const double *values, size_t count);
+/* model_renew: fits process `index`, whose rows and told values are given; with one objective both
+ * with a warp and without. */
+void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
+                 const double *values, size_t count);
 
 #endif

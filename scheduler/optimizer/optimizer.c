@@ -421,32 +421,34 @@ enum tide_status tide_next_set(struct tide_optimizer *optimizer, int64_t k)
     return TIDE_OK;
 }
 
-/* A fit as numbers: how many rows, then for each process its lambda, scale, noise, mean, weights.
- */
+/* A fit as numbers: how many rows, whether the unwarped fit serves, then for each process its
+ * lambda, scale, noise, mean, trend and weights. */
 static size_t fit_numbers(const struct tide_optimizer *optimizer)
 {
     const struct model *model = &optimizer->model;
 
-    return 1 + model_learnt(model) * (4 + model->space.count);
+    return 2 + model_learnt(model) * (5 + model->space.count);
 }
 
 size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
 {
     const struct fit *now = &optimizer->fit;
     const size_t d = optimizer->model.space.count;
-    double *at = fit + 1;
+    double *at = fit + 2;
 
     if (now->told == 0) {
         return 0;
     }
     fit[0] = (double)now->told;
+    fit[1] = now->plain ? 1 : 0;
     for (size_t i = 0; i < model_learnt(&optimizer->model); i++) {
         at[0] = now->lambda[i];
         at[1] = now->hyper[i].scale;
         at[2] = now->hyper[i].noise;
         at[3] = now->hyper[i].mean;
-        memcpy(at + 4, now->hyper[i].weight, d * sizeof *fit);
-        at += 4 + d;
+        at[4] = now->hyper[i].trend;
+        memcpy(at + 5, now->hyper[i].weight, d * sizeof *fit);
+        at += 5 + d;
     }
     return fit_numbers(optimizer);
 }
@@ -455,7 +457,7 @@ enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fi
 {
     struct fit *now = &optimizer->fit;
     const size_t d = optimizer->model.space.count;
-    const double *at = fit + 1;
+    const double *at = fit + 2;
 
     optimizer->version++;
     if (count == 0) {
@@ -471,13 +473,15 @@ enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fi
         }
     }
     now->told = (size_t)fit[0];
+    now->plain = fit[1] != 0;
     for (size_t i = 0; i < model_learnt(&optimizer->model); i++) {
         now->lambda[i] = at[0];
         now->hyper[i].scale = at[1];
         now->hyper[i].noise = at[2];
         now->hyper[i].mean = at[3];
-        memcpy(now->hyper[i].weight, at + 4, d * sizeof *fit);
-        at += 4 + d;
+        now->hyper[i].trend = at[4];
+        memcpy(now->hyper[i].weight, at + 5, d * sizeof *fit);
+        at += 5 + d;
     }
     return TIDE_OK;
 }

@@ -120,21 +120,6 @@ static bool build(struct pool *pool, struct tide_optimizer *optimizer)
     return true;
 }
 
-/* The prior covariance of two places by their features. */
-static double covariance(const struct gp *gp, const double *a, const double *b)
-{
-    double r2 = 0;
-    double k = 0;
-    double radial = 0;
-
-    for (size_t c = 0; c < gp->space->columns; c++) {
-        const double d = gp->code[c] != 0 ? (a[c] != b[c] ? 1.0 : 0.0) : a[c] - b[c];
-        r2 += gp->column_weight[c] * (d * d);
-    }
-    gp->rows->matern(&k, &radial, &r2, 1, exp(gp->hyper.scale));
-    return k;
-}
-
 /* Extends v from row `from` to all pending rows and returns what the variance loses. */
 static double extend(const struct pool *pool, const struct gp *gp, const double *features,
                      double *v, size_t from)
@@ -143,7 +128,7 @@ static double extend(const struct pool *pool, const struct gp *gp, const double 
     double lost = 0;
 
     for (size_t j = from; j < pool->rows; j++) {
-        const double k = covariance(gp, features, pool->row_features + j * columns);
+        const double k = gp_covariance(gp, features, pool->row_features + j * columns);
         const double across = gp->rows->dot(v, pool->row + j * pool->stride, pool->base + j);
         const double value = (k - across) / pool->row_sd[j];
         v[pool->base + j] = value;

@@ -1,7 +1,7 @@
 /*
  * Knows how to find where the judge is most pleased: many candidates scored at once, half of them
  * near the best points, then a climb from the best few, by gradients over continuous parameters and
- * by exchange over discrete ones.
+ * by exchange over discrete ones. Every third ask is confined to a region around the best point.
  *
  * When little improvement is left to expect near the best point, every other ask looks where the
  * model is least sure instead (a lower confidence bound): an optimizer with budget left can afford
@@ -9,6 +9,7 @@
  * otherwise.
  */
 #include "base/rng.h"
+#include "optimizer/region.h"
 #include "optimizer/state.h"
 
 #include <math.h>
@@ -35,9 +36,31 @@ struct hunt {
     double at[SPACE_PARAMETERS_MAX];   /* the point a climb moves */
     size_t free[SPACE_PARAMETERS_MAX]; /* its continuous active parameters */
     size_t free_count;
+    bool local; /* confined to the region */
+    struct region region;
 };
 
 /* ---- candidates ---- */
+
+/* In the region each coordinate moves away from its centre with one random probability. */
+static void local_point(struct hunt *hunt, double *x)
+{
+    const struct region *region = &hunt->region;
+    const double share = rng_unit(&hunt->rng);
+
+    memcpy(x, region->centre, hunt->space->count * sizeof *x);
+    for (size_t i = 0; i < hunt->movable; i++) {
+        const bool move = rng_unit(&hunt->rng) < share || isnan(x[i]);
+        const double u = rng_unit(&hunt->rng);
+        if (move && (space_discrete(hunt->space, i) || isnan(x[i]))) {
+            x[i] = space_draw(hunt->space, i, u);
+        } else if (move) {
+            x[i] = space_value(hunt->space, i,
+                               region->low[i] + u * (region->high[i] - region->low[i]));
+        }
+    }
+    space_settle(hunt->space, x);
+}
 
 static void random_point(struct hunt *hunt, double *x)
 {
@@ -63,7 +86,8 @@ static double moved(struct hunt *hunt, size_t i, double value, double step)
     }
     double u = space_place(space, i, value) + delta;
     u = u < 0 ? -u : (u > 1 ? 2 - u : u);
-    return space_value(space, i, fmin(fmax(u, 0), 1));
+    u = fmin(fmax(u, 0), 1);
+    return space_value(space, i, hunt->local ? region_clamp(&hunt->region, i, u) : u);
 }
 
 /* A neighbour of x: step 10^U(-3, -0.5), each coordinate moved with one random probability. */
@@ -90,12 +114,16 @@ static size_t make_candidates(struct hunt *hunt, int64_t k, double *points, size
     const size_t anchors = judge_anchors(hunt->judge, optimizer, (uint64_t)k, anchor);
     size_t count = 0;
 
+    hunt->local = hunt->local && anchors > 0;
+    if (hunt->local) {
+        region_set(&hunt->region, optimizer, anchor);
+    }
     for (size_t i = 0; i < wanted; i++) {
         double *x = points + count * width;
         if (i % 2 == 0 || anchors == 0) {
-            random_point(hunt, x);
+            (hunt->local ? local_point : random_point)(hunt, x);
         } else {
-            const size_t rank = i % 4 == 1 ? 0 : (i / 4) % anchors;
+            const size_t rank = i % 4 == 1 || hunt->local ? 0 : (i / 4) % anchors;
             neighbour(hunt, anchor + rank * width, x);
         }
         count += space_allowed(hunt->space, x) ? 1 : 0;
@@ -140,13 +168,18 @@ static void climb_continuous(struct hunt *hunt)
 {
     const struct space *space = hunt->space;
     double start[SPACE_PARAMETERS_MAX] = {0};
+    double low[SPACE_PARAMETERS_MAX];
+    double high[SPACE_PARAMETERS_MAX];
     double u[SPACE_PARAMETERS_MAX] = {0};
     double value = 0;
 
     hunt->free_count = 0;
     for (size_t i = 0; i < hunt->movable; i++) {
         if (space_levels(space, i) == 0 && !isnan(hunt->at[i])) {
-            start[hunt->free_count] = space_place(space, i, hunt->at[i]);
+            const double place = space_place(space, i, hunt->at[i]);
+            start[hunt->free_count] = place;
+            low[hunt->free_count] = hunt->local ? fmin(hunt->region.low[i], place) : 0;
+            high[hunt->free_count] = hunt->local ? fmax(hunt->region.high[i], place) : 1;
             hunt->free[hunt->free_count++] = i;
         }
     }
@@ -158,8 +191,8 @@ static void climb_continuous(struct hunt *hunt)
     if (solver == NULL) {
         return;
     }
-    (void)nlopt_set_lower_bounds1(solver, 0);
-    (void)nlopt_set_upper_bounds1(solver, 1);
+    (void)nlopt_set_lower_bounds(solver, low);
+    (void)nlopt_set_upper_bounds(solver, high);
     (void)nlopt_set_max_objective(solver, climb_value, hunt);
     (void)nlopt_set_ftol_abs(solver, 1e-5);
     (void)nlopt_set_maxeval(solver, CLIMB_EVALUATIONS);
@@ -315,11 +348,12 @@ bool search_point(struct tide_optimizer *optimizer, int64_t k, double *x, double
     if (judge_open(judge, optimizer) != TIDE_OK) {
         return false;
     }
+    hunt.local = region_local(optimizer, k);
     const size_t count = make_candidates(&hunt, k, optimizer->candidates, SEARCH_CANDIDATES);
     if (!pursue(&hunt, count, x, acquisition)) {
         return false;
     }
-    if (*acquisition < stalled && k % 2 == 1 && optimizer->model.objectives == 1) {
+    if (*acquisition < stalled && k % 2 == 0 && !hunt.local && optimizer->model.objectives == 1) {
         judge->caution = doubt;
         (void)pursue(&hunt, count, x, &bound);
         judge->caution = 0;

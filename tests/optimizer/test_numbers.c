@@ -82,7 +82,7 @@ static void set_up(struct space *space)
 
 static struct gp_hyper uneven_hyper(size_t count)
 {
-    struct gp_hyper hyper = {.scale = 0.317, .noise = -4.21, .mean = 0.193};
+    struct gp_hyper hyper = {.scale = 0.317, .noise = -4.21, .mean = 0.193, .trend = -0.87};
 
     for (size_t i = 0; i < count; i++) {
         hyper.weight[i] = -1.7 + 0.61 * (double)i;
@@ -102,9 +102,9 @@ static void evidence_gradient_agrees_with_differences(void **state)
     const struct gp_prior prior = gp_prior_for(space.count, false);
     struct gp_hyper hyper = uneven_hyper(space.count);
     (void)gp_evidence(&gp, &hyper, &prior, gradient);
-    double *const moved[] = {&hyper.weight[0], &hyper.weight[1], &hyper.weight[2],
-                             &hyper.weight[3], &hyper.weight[4], &hyper.weight[5],
-                             &hyper.scale,     &hyper.noise,     &hyper.mean};
+    double *const moved[] = {&hyper.weight[0], &hyper.weight[1], &hyper.weight[2], &hyper.weight[3],
+                             &hyper.weight[4], &hyper.weight[5], &hyper.scale,     &hyper.noise,
+                             &hyper.mean,      &hyper.trend};
     for (size_t i = 0; i < 9; i++) {
         const double h = 1e-5;
         const double keep = *moved[i];

@@ -1,0 +1,110 @@
+/*
+ * What the search makes of shapes: a narrow valley that no parameter follows alone is found by the
+ * quadratic trend, and local asks stay in a region that shrinks with every failure.
+ */
+#include "support/support.h"
+
+#include <tidemill/optimizer.h>
+
+#include <math.h>
+#include <stdio.h>
+
+enum { D = 4 };
+
+static struct tide_optimizer *numbers(size_t count, uint64_t seed)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    struct tide_parameter parameters[D] = {0};
+    const struct tide_config config = {
+        .parameters = parameters, .parameter_count = count, .seed = seed};
+    struct tide_optimizer *optimizer = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        parameters[i] =
+            (struct tide_parameter){.name = names[i], .type = TIDE_FLOAT, .low = 0, .high = 1};
+    }
+    assert_int_equal(tide_new(&config, &optimizer, NULL), TIDE_OK);
+    return optimizer;
+}
+
+/* A bowl whose axes are turned against the parameters; its curvatures differ by 10,000. */
+static double turned_bowl(const double *x)
+{
+    static const double centre[D] = {0.317, 0.642, 0.283, 0.581};
+    static const double axis[D][D] = {{0.5, 0.5, 0.5, 0.5},
+                                      {0.5, -0.5, 0.5, -0.5},
+                                      {0.5, 0.5, -0.5, -0.5},
+                                      {0.5, -0.5, -0.5, 0.5}};
+    double sum = 0;
+
+    for (size_t i = 0; i < D; i++) {
+        double along = 0;
+        for (size_t j = 0; j < D; j++) {
+            along += axis[i][j] * (x[j] - centre[j]);
+        }
+        sum += pow(10, 4.0 * (double)i / (D - 1)) * along * along;
+    }
+    return sum;
+}
+
+/* Random search is left with about 40 after as many evaluations. */
+static void a_turned_valley_is_found(void **state)
+{
+    struct tide_optimizer *optimizer = numbers(D, 5);
+    struct tide_suggestion suggestion;
+    double best = HUGE_VAL;
+    double x[D];
+
+    (void)state;
+    for (size_t i = 0; i < 45; i++) {
+        assert_int_equal(tide_ask(optimizer, x, &suggestion), TIDE_OK);
+        const double value = turned_bowl(x);
+        const struct tide_result result = {.outcome = TIDE_EVALUATED, .values = &value};
+        assert_int_equal(tide_tell(optimizer, suggestion.id, NULL, &result), TIDE_OK);
+        best = fmin(best, value);
+    }
+    print_message("best %.3g\n", best);
+    assert_true(best < 1e-2);
+    tide_free(optimizer);
+}
+
+static void ask_number(struct tide_optimizer *optimizer, int64_t k, double *x)
+{
+    struct tide_suggestion suggestion;
+
+    assert_int_equal(tide_next_set(optimizer, k), TIDE_OK);
+    assert_int_equal(tide_ask(optimizer, x, &suggestion), TIDE_OK);
+    assert_int_equal(tide_forget(optimizer, k), TIDE_OK);
+}
+
+/* Values fall to the right, where nothing was tried yet: an ask goes there at once. A local one
+ * (its number leaves 1 when divided by 3) does not: after twelve failures of local asks, four times
+ * a plane's patience, the side is 0.05, which no lengthscale widens by more than four. */
+static void failures_shrink_the_region(void **state)
+{
+    const double best[2] = {0.5, 0.5};
+    struct tide_optimizer *optimizer = numbers(2, 9);
+    double x[2];
+
+    (void)state;
+    for (int64_t id = 0; id < 40; id++) {
+        x[0] = id == 3 ? best[0] : 0.5 * fmod(0.13 + 0.618 * (double)id, 1);
+        x[1] = id == 3 ? best[1] : fmod(0.37 + 0.414 * (double)id, 1);
+        const double value = 0.2 * fabs(x[1] - best[1]) - x[0];
+        const struct tide_result result = {.outcome = TIDE_EVALUATED, .values = &value};
+        assert_int_equal(tide_tell(optimizer, id, x, &result), TIDE_OK);
+    }
+    ask_number(optimizer, 39, x);
+    assert_true(x[0] > 0.9);
+    ask_number(optimizer, 40, x);
+    assert_true(fabs(x[0] - best[0]) <= 0.1 && fabs(x[1] - best[1]) <= 0.1);
+    tide_free(optimizer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_turned_valley_is_found),
+                                       cmocka_unit_test(failures_shrink_the_region)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
