@@ -66,6 +66,7 @@ enum tide_status model_init(struct model *model, const struct tide_config *confi
         gp_init(&model->gp[i], &model->space);
         model->warp[i].sign = 1;
     }
+    gp_init(&model->thinner, &model->space);
     for (size_t i = 0; i < config->objective_count; i++) {
         model->warp[i].sign = config->objectives[i].direction == TIDE_MAXIMIZE ? -1 : 1;
     }
@@ -77,6 +78,7 @@ void model_fini(struct model *model)
     for (size_t i = 0; i < MODEL_PROCESSES_MAX; i++) {
         gp_fini(&model->gp[i]);
     }
+    gp_fini(&model->thinner);
     free(model->values);
     space_fini(&model->space);
 }

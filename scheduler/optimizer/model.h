@@ -35,6 +35,7 @@ struct model {
     size_t step_at;                        /* index of the step, or space.count */
     size_t source_at;                      /* index of the source, or space.count */
     struct gp gp[MODEL_PROCESSES_MAX];     /* objectives, outcomes, odds */
+    struct gp thinner;                     /* some of one process's rows, for a fit */
     struct warp warp[MODEL_PROCESSES_MAX]; /* of objectives and outcomes */
     size_t objectives;
     size_t outcomes;

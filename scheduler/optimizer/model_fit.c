@@ -12,37 +12,79 @@
 
 #include <math.h>
 
-enum { FEW = 100, MANY = 400, POWERS = 5 };
+enum { FEW = 100, ROWS_FITTED = 256, POWERS = 5 };
 
 static const double warp_cost = 3; /* nats that the evidence must gain for a logarithm */
 static const double start_noise = -3;
 static const double bowl_trend = 2;
 static const double bowl_scale = -3;
 
-void model_warp(struct model *model, size_t index, double lambda, const double *values,
-                size_t count)
-{
-    double *scratch = model->values + model->values_capacity;
+/* What a fit of one process works on. */
+struct lesson {
+    struct model *model;
+    size_t index;
+    struct gp *gp; /* the process, or a thinner one */
+    const double *values;
+    size_t count;
+    struct gp_prior prior;
+};
 
-    warp_fit(&model->warp[index], model->warp[index].sign, lambda, values, count, scratch);
-    for (size_t i = 0; i < count; i++) {
-        model->gp[index].y[i] = warp_forward(&model->warp[index], values[i]);
+static void warp_rows(const struct lesson *lesson, double lambda)
+{
+    struct warp *warp = &lesson->model->warp[lesson->index];
+    double *scratch = lesson->model->values + lesson->model->values_capacity;
+
+    warp_fit(warp, warp->sign, lambda, lesson->values, lesson->count, scratch);
+    for (size_t i = 0; i < lesson->count; i++) {
+        lesson->gp->y[i] = warp_forward(warp, lesson->values[i]);
     }
 }
 
-/* The power under which the conditioned process finds the values most plausible. */
-static double best_power(struct model *model, size_t index, double now, const double *values,
-                         size_t count)
+void model_warp(struct model *model, size_t index, double lambda, const double *values,
+                size_t count)
 {
+    const struct lesson lesson = {
+        .model = model, .index = index, .gp = &model->gp[index], .values = values, .count = count};
+
+    warp_rows(&lesson, lambda);
+}
+
+/* Hyperparameters are known well from a few hundred rows, and a fit costs their cube: of more,
+ * every k-th serves. Without memory for the thinner process all rows do. */
+static void thin(struct lesson *lesson)
+{
+    struct model *model = lesson->model;
+    const struct gp *whole = lesson->gp;
+    double *values = model->values + 2 * model->values_capacity;
+    size_t kept = 0;
+
+    if (lesson->count <= ROWS_FITTED || gp_reserve(&model->thinner, ROWS_FITTED) != TIDE_OK) {
+        return;
+    }
+    for (size_t i = 0; i < lesson->count; i++) {
+        if ((i + 1) * ROWS_FITTED / lesson->count > kept) {
+            gp_add(&model->thinner, whole->x + i * model->space.count, 0);
+            values[kept++] = lesson->values[i];
+        }
+    }
+    lesson->gp = &model->thinner;
+    lesson->values = values;
+    lesson->count = kept;
+}
+
+/* The power under which the conditioned process finds the values most plausible. */
+static double best_power(const struct lesson *lesson, double now)
+{
+    const struct warp *warp = &lesson->model->warp[lesson->index];
     double best = -HUGE_VAL;
     double power = now;
 
     for (int i = 0; i < POWERS; i++) {
         const double lambda = (double)i / (POWERS - 1);
-        model_warp(model, index, lambda, values, count);
-        const double misfit = gp_misfit(&model->gp[index], model->gp[index].y);
-        const double evidence = warp_density(&model->warp[index], values, count) -
-                                0.5 * (double)count * log(fmax(misfit, 1e-300)) -
+        warp_rows(lesson, lambda);
+        const double misfit = gp_misfit(lesson->gp, lesson->gp->y);
+        const double evidence = warp_density(warp, lesson->values, lesson->count) -
+                                0.5 * (double)lesson->count * log(fmax(misfit, 1e-300)) -
                                 warp_cost * (1 - lambda);
         if (evidence > best) {
             best = evidence;
@@ -55,7 +97,7 @@ static double best_power(struct model *model, size_t index, double now, const do
 /* A warm start is near its summit; with many rows each evaluation is dear. */
 static int patience(const struct gp *gp)
 {
-    return gp->observed < FEW ? 40 : (gp->observed < MANY ? 25 : 12);
+    return gp->observed < FEW ? 40 : 12;
 }
 
 /* Where a fit may start beside the last one; each reaches summits that the others miss. */
@@ -80,15 +122,16 @@ static struct gp_hyper start_at(const struct gp_prior *prior, unsigned start)
 }
 
 /* Climbs from `hyper` and from the `starts`; returns the best summit's evidence. */
-static double climb(struct gp *gp, const struct gp_prior *prior, struct gp_hyper *hyper,
-                    unsigned starts)
+static double climb(const struct lesson *lesson, struct gp_hyper *hyper, unsigned starts)
 {
-    double best = gp_fit(gp, prior, hyper, patience(gp));
+    const int evaluations = patience(lesson->gp);
+    double best = gp_fit(lesson->gp, &lesson->prior, hyper, evaluations);
 
     for (unsigned start = START_PRIOR; start < STARTS_END; start *= 2) {
-        struct gp_hyper other = start_at(prior, start);
-        const double value =
-            (starts & start) == 0 ? -HUGE_VAL : gp_fit(gp, prior, &other, patience(gp));
+        struct gp_hyper other = start_at(&lesson->prior, start);
+        const double value = (starts & start) == 0
+                                 ? -HUGE_VAL
+                                 : gp_fit(lesson->gp, &lesson->prior, &other, evaluations);
         if (value > best) {
             best = value;
             *hyper = other;
@@ -97,65 +140,63 @@ static double climb(struct gp *gp, const struct gp_prior *prior, struct gp_hyper
     return best;
 }
 
-/* Fits process `index` under the power that the evidence prefers; returns the evidence of the told
- * values. */
-static double renew_warped(struct model *model, struct fit *fit, size_t index,
-                           const struct gp_prior *prior, unsigned starts, const double *values,
-                           size_t count)
+/* Fits under the power that the evidence prefers; returns the evidence of the told values. */
+static double renew_warped(const struct lesson *lesson, struct gp_hyper *hyper, double *lambda,
+                           unsigned starts)
 {
-    struct gp *gp = &model->gp[index];
-    double *lambda = &fit->lambda[index];
+    const struct warp *warp = &lesson->model->warp[lesson->index];
 
-    model_warp(model, index, *lambda, values, count);
-    double evidence = climb(gp, prior, &fit->hyper[index], starts);
-    if (count >= 4 && gp_condition(gp, &fit->hyper[index]) == TIDE_OK) {
-        const double power = best_power(model, index, *lambda, values, count);
-        model_warp(model, index, power, values, count);
+    warp_rows(lesson, *lambda);
+    double evidence = climb(lesson, hyper, starts);
+    if (lesson->count >= 4 && gp_condition(lesson->gp, hyper) == TIDE_OK) {
+        const double power = best_power(lesson, *lambda);
+        warp_rows(lesson, power);
         if (power != *lambda) {
             *lambda = power;
-            evidence = climb(gp, prior, &fit->hyper[index], 0);
+            evidence = climb(lesson, hyper, 0);
         }
     }
-    return evidence + warp_density(&model->warp[index], values, count) - warp_cost * (1 - *lambda);
+    return evidence + warp_density(warp, lesson->values, lesson->count) - warp_cost * (1 - *lambda);
 }
 
-static double renew_plain(struct model *model, struct fit *fit, size_t index,
-                          const struct gp_prior *prior, unsigned starts, const double *values,
-                          size_t count)
+static double renew_plain(const struct lesson *lesson, struct gp_hyper *hyper, unsigned starts)
 {
-    const size_t plain = model_learnt(model) - 1;
-
-    model_warp(model, index, 1, values, count);
-    return climb(&model->gp[index], prior, &fit->hyper[plain], starts) +
-           warp_density(&model->warp[index], values, count);
+    warp_rows(lesson, 1);
+    return climb(lesson, hyper, starts) +
+           warp_density(&lesson->model->warp[lesson->index], lesson->values, lesson->count);
 }
 
 void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
                  const double *values, size_t count)
 {
-    const struct gp_prior prior = gp_prior_for(model->space.count, noisy);
+    struct lesson lesson = {.model = model,
+                            .index = index,
+                            .gp = &model->gp[index],
+                            .values = values,
+                            .count = count,
+                            .prior = gp_prior_for(model->space.count, noisy)};
+    struct gp_hyper *hyper = &fit->hyper[index];
     const size_t plain = model_learnt(model) - 1;
     const bool first = fit->told == 0;
     const bool few = count < FEW && !first;
 
-    if (model->objectives > 1 || index > 0) {
-        fit->hyper[index] = first ? gp_start(&prior) : fit->hyper[index];
+    thin(&lesson);
+    if (first) {
+        *hyper = gp_start(&lesson.prior);
         fit->lambda[index] = 1;
-        model_warp(model, index, 1, values, count);
-        (void)climb(&model->gp[index], &prior, &fit->hyper[index], few ? START_PRIOR : 0);
+    }
+    if (model->objectives > 1 || index > 0) {
+        (void)renew_plain(&lesson, hyper, few ? START_PRIOR : 0);
         return;
     }
     if (first) {
-        fit->hyper[index] = gp_start(&prior);
         fit->lambda[index] = 0.5;
     }
     const double warped =
-        renew_warped(model, fit, index, &prior, few ? START_PRIOR | START_NOISE : 0, values, count);
+        renew_warped(&lesson, hyper, &fit->lambda[index], few ? START_PRIOR | START_NOISE : 0);
     if (first) {
-        fit->hyper[plain] = fit->hyper[index];
+        fit->hyper[plain] = *hyper;
         fit->lambda[plain] = 1;
     }
-    const double unwarped =
-        renew_plain(model, fit, index, &prior, few ? START_BOWL : 0, values, count);
-    fit->plain = unwarped > warped;
+    fit->plain = renew_plain(&lesson, &fit->hyper[plain], few ? START_BOWL : 0) > warped;
 }
