@@ -41,6 +41,7 @@ static const struct command commands[] = {
     {"workers", "", "every worker and what it runs", command_workers},
     {"keygen", "ROLE NAME", "a key for a worker or an operator elsewhere", command_keygen},
     {"export", "[ID] --format F", "every trial, for other programs", command_export},
+    {"replay", "[ID]", "every suggestion computed again, and compared", command_replay},
     {"simulate", "SPEC --prices FILE", "what a search would have cost in a market",
      command_simulate},
     {"optimizer", "", "ask and tell as JSON lines, for any language", command_optimizer},

@@ -15,7 +15,7 @@ build='
     libcurl4-openssl-dev libmicrohttpd-dev libglib2.0-dev tzdata'
 tests='
     clang clang-tidy clang-format cppcheck libclang-rt-14-dev libcmocka-dev libical-dev
-    binutils procps git python3 python3-zmq python3-sklearn python3-xgboost'
+    binutils procps iproute2 nftables git python3 python3-zmq python3-sklearn python3-xgboost'
 
 packages="$build $tests"
 list=no

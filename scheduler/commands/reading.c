@@ -77,8 +77,9 @@ static int verb_answer(const struct reading_verb *verb, struct reading *reading)
     json_t *model = verb->model(reading);
     const bool printed =
         model != NULL && reading->query->status == TIDE_OK && model_print(verb, reading, model);
+    const int code = printed && verb->verdict != NULL ? verb->verdict(model) : EXIT_CODE_OK;
     json_decref(model);
-    return printed ? EXIT_CODE_OK : query_report(reading->query, verb->usage.verb);
+    return printed ? code : query_report(reading->query, verb->usage.verb);
 }
 
 int reading_run(const struct reading_verb *verb, int argc, char **argv, int64_t now_ms)

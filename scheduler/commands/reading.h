@@ -32,12 +32,15 @@ struct reading_verb {
     json_t *(*model)(const struct reading *reading);
     /* False when memory ran out. */
     bool (*screen)(const struct reading *reading, json_t *model, struct screen *screen);
+    /* The exit code once it is printed; NULL: EXIT_CODE_OK. */
+    int (*verdict)(const json_t *model);
 };
 
 /* reading_run: the verb, as of `now_ms`; the answer is an exit code. */
 int reading_run(const struct reading_verb *verb, int argc, char **argv, int64_t now_ms);
 
 extern const struct reading_verb verb_best;
+extern const struct reading_verb verb_replay;
 extern const struct reading_verb verb_show;
 extern const struct reading_verb verb_status;
 extern const struct reading_verb verb_trials;

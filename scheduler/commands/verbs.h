@@ -13,6 +13,7 @@ int command_keygen(int argc, char **argv);
 int command_kick(int argc, char **argv);
 int command_logs(int argc, char **argv);
 int command_pause(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_resume(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_serve(int argc, char **argv);

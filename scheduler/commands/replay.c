@@ -1,0 +1,301 @@
+/*
+ * replay: every suggestion of an experiment computed again from what the store holds, and compared
+ * bit for bit: the point, its phase, its acquisition and the fit.
+ *
+ * An ask is a pure function of the spec, its number, the ends told before it (`told_count` of the
+ * suggestion, `told` of the trials), the points pending then, and the fit before it. Every ask gets
+ * the stored points of its predecessors, whatever was computed for them here: so one difference
+ * does not become many.
+ */
+#include "commands/format.h"
+#include "commands/reading.h"
+#include "commands/verbs.h"
+
+#include "core/core.h"
+#include "loop/study.h"
+
+#include <tidemill/version.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIFFERENCES_SHOWN_MAX = 10 };
+
+struct replay {
+    struct spec *spec;
+    struct study *study;
+    json_t *suggestions; /* by number */
+    json_t *ends;        /* trials by the order in which they were told */
+    json_t *stale;       /* numbers by the ask before which they were taken back */
+    size_t ends_taken, stale_taken;
+};
+
+/* ---- from the rows ---- */
+
+static bool spec_read(struct replay *replay, struct query *query, int64_t experiment)
+{
+    json_t *row =
+        query_row(query, "SELECT name, spec FROM experiment WHERE id = ?", "i", experiment);
+    const char *text = model_text(row, "spec");
+    struct spec_report *report = calloc(1, sizeof *report);
+
+    if (report != NULL &&
+        spec_parse(text, strlen(text), model_text(row, "name"), &replay->spec, report) == TIDE_OK) {
+        replay->study = study_new(replay->spec);
+    }
+    if (replay->study == NULL) {
+        query_refuse(query, TIDE_INVALID, "this program cannot read the stored spec any more");
+    }
+    free(report);
+    json_decref(row);
+    return replay->study != NULL;
+}
+
+static bool replay_read(struct replay *replay, struct query *query, int64_t experiment)
+{
+    replay->suggestions =
+        query_rows(query,
+                   "SELECT number, trial, told_count, params, origin FROM suggestion"
+                   " WHERE experiment = ? AND params IS NOT NULL ORDER BY number",
+                   "i", experiment);
+    replay->ends = query_rows(query,
+                              "SELECT suggestion, state, told, objectives AS \"objectives:json\","
+                              " constraints AS \"constraints:json\" FROM trial"
+                              " WHERE experiment = ? AND told IS NOT NULL ORDER BY told",
+                              "i", experiment);
+    replay->stale = query_rows(query,
+                               "SELECT number, stale_at FROM suggestion WHERE experiment = ?"
+                               " AND state = 'stale' ORDER BY stale_at, number",
+                               "i", experiment);
+    return query->status == TIDE_OK && spec_read(replay, query, experiment);
+}
+
+static void replay_fini(struct replay *replay)
+{
+    study_free(replay->study);
+    spec_free(replay->spec);
+    json_decref(replay->suggestions);
+    json_decref(replay->ends);
+    json_decref(replay->stale);
+}
+
+/* ---- what the search knew ---- */
+
+/* A measured value that was not finite is null in the store. */
+static void values_read(const json_t *list, size_t count, double *to)
+{
+    for (size_t i = 0; i < count; i++) {
+        const json_t *value = json_array_get(list, i);
+        to[i] = json_is_number(value) ? json_number_value(value) : (double)NAN;
+    }
+}
+
+static void end_tell(struct replay *replay, const json_t *row)
+{
+    const char *state = model_text(row, "state");
+    struct search_tell tell = {.number = (int32_t)model_integer(row, "suggestion"),
+                               .completed = strcmp(state, "completed") == 0,
+                               .infeasible = strcmp(state, "infeasible") == 0};
+
+    if (strcmp(state, "cancelled") == 0 || strcmp(state, "pruned") == 0) {
+        study_forget(replay->study, tell.number);
+        return;
+    }
+    values_read(json_object_get(row, "objectives"), replay->spec->objective_count, tell.values);
+    values_read(json_object_get(row, "constraints"), OUTCOMES_MAX,
+                tell.values + replay->spec->objective_count);
+    study_tell(replay->study, &tell);
+}
+
+static void known_until(struct replay *replay, int64_t number, int64_t told_count)
+{
+    const json_t *row = json_array_get(replay->ends, replay->ends_taken);
+
+    while (row != NULL && model_integer(row, "told") <= told_count) {
+        end_tell(replay, row);
+        row = json_array_get(replay->ends, ++replay->ends_taken);
+    }
+    row = json_array_get(replay->stale, replay->stale_taken);
+    while (row != NULL && model_integer(row, "stale_at") <= number) {
+        study_forget(replay->study, (int32_t)model_integer(row, "number"));
+        row = json_array_get(replay->stale, ++replay->stale_taken);
+    }
+}
+
+/* ---- comparing ---- */
+
+static json_t *difference(const json_t *row, const struct search_answer *answer)
+{
+    return json_pack("{s:I, s:O, s:s, s:s, s:s, s:s}", "number", model_integer(row, "number"),
+                     "trial", json_object_get(row, "trial"), "stored", model_text(row, "params"),
+                     "stored_origin", model_text(row, "origin"), "computed",
+                     answer->params == NULL ? answer->why : answer->params, "computed_origin",
+                     answer->origin == NULL ? "" : answer->origin);
+}
+
+static bool is_same(const json_t *row, const struct search_answer *answer)
+{
+    return answer->status == TIDE_OK && strcmp(model_text(row, "params"), answer->params) == 0 &&
+           strcmp(model_text(row, "origin"), answer->origin) == 0;
+}
+
+static void ask_again(struct replay *replay, const json_t *row, json_t *differences)
+{
+    const int32_t number = (int32_t)model_integer(row, "number");
+    struct search_answer answer = {.number = number};
+
+    known_until(replay, number, model_integer(row, "told_count"));
+    study_ask(replay->study, &answer);
+    if (!is_same(row, &answer)) {
+        (void)json_array_append_new(differences, difference(row, &answer));
+    }
+    free(answer.params);
+    free(answer.origin);
+    study_forget(replay->study, number);
+    study_pending(replay->study, number, model_text(row, "params"));
+    study_fit(replay->study, model_text(row, "origin"));
+}
+
+/* What could make honest rows differ, in the order of how often it does; "" nothing known. */
+static json_t *reasons(const struct reading *reading, const struct replay *replay)
+{
+    json_t *list = json_array();
+    json_t *row =
+        query_row(reading->query,
+                  "SELECT software <> ? AS \"other:bool\", EXISTS (SELECT * FROM event"
+                  " WHERE experiment = ? AND kind = 'command' AND a = ?)"
+                  " AS \"kicked:bool\" FROM meta",
+                  "sii", "tidemill " TIDE_VERSION, reading->target.experiment, (int64_t)VERB_KICK);
+
+    if (json_is_true(json_object_get(row, "other"))) {
+        (void)json_array_append_new(
+            list, json_string("another version of tidemill has written to this store"));
+    }
+    if (replay->spec->early_stopping.algorithm == SPEC_EARLY_ASHA) {
+        (void)json_array_append_new(
+            list, json_string("values at rungs are known to the search, but not since when"));
+    }
+    if (json_is_true(json_object_get(row, "kicked"))) {
+        (void)json_array_append_new(
+            list, json_string("a trial was kicked: its first end is not in the store any more"));
+    }
+    (void)json_array_append_new(
+        list, json_string("another build of tidemill, or another kind of CPU, made them"));
+    json_decref(row);
+    return list;
+}
+
+static json_t *replay_model(const struct reading *reading)
+{
+    struct replay replay = {0};
+    json_t *model = NULL;
+
+    if (replay_read(&replay, reading->query, reading->target.experiment)) {
+        json_t *why = reasons(reading, &replay);
+        json_t *differences = json_array();
+        const json_t *row;
+        size_t i;
+
+        query_end(reading->query); /* the store must not wait for the mathematics */
+        json_array_foreach(replay.suggestions, i, row)
+        {
+            ask_again(&replay, row, differences);
+        }
+        const bool same = json_array_size(differences) == 0;
+        model = json_pack("{s:I, s:s, s:I, s:b, s:o, s:o}", "experiment",
+                          reading->target.experiment, "name", reading->target.name, "suggestions",
+                          (json_int_t)json_array_size(replay.suggestions), "same", same,
+                          "differences", differences, "may_be_because", why);
+    }
+    replay_fini(&replay);
+    return model;
+}
+
+/* ---- the screen ---- */
+
+static void difference_print(struct screen *screen, const json_t *row)
+{
+    screen_print(screen, "ask %" PRId64, model_integer(row, "number"));
+    if (model_has(row, "trial")) {
+        screen_print(screen, " (trial %" PRId64 ")", model_integer(row, "trial"));
+    }
+    screen_print(screen, "\n");
+    screen_label(screen, "  stored");
+    screen_text(screen, model_text(row, "stored"), 0);
+    screen_print(screen, "\n");
+    screen_label(screen, "  computed");
+    screen_text(screen, model_text(row, "computed"), 0);
+    screen_print(screen, strcmp(model_text(row, "stored"), model_text(row, "computed")) == 0
+                             ? "   the same point from another fit\n"
+                             : "\n");
+}
+
+static void differences_print(struct screen *screen, const json_t *model)
+{
+    const json_t *list = json_object_get(model, "differences");
+    const json_t *why = json_object_get(model, "may_be_because");
+
+    for (size_t i = 0; i < json_array_size(list) && i < DIFFERENCES_SHOWN_MAX; i++) {
+        difference_print(screen, json_array_get(list, i));
+    }
+    if (json_array_size(list) > DIFFERENCES_SHOWN_MAX) {
+        screen_print(screen, "and %zu more: --json has them all\n",
+                     json_array_size(list) - DIFFERENCES_SHOWN_MAX);
+    }
+    for (size_t i = 0; i < json_array_size(why); i++) {
+        screen_label(screen, i == 0 ? "maybe" : "or");
+        screen_print(screen, "%s\n", json_string_value(json_array_get(why, i)));
+    }
+}
+
+static bool replay_screen(const struct reading *reading, json_t *model, struct screen *screen)
+{
+    const bool same = json_is_true(json_object_get(model, "same"));
+    const int64_t count = model_integer(model, "suggestions");
+    const int64_t differ = (int64_t)json_array_size(json_object_get(model, "differences"));
+
+    (void)reading;
+    screen_text(screen, model_text(model, "name"), 0);
+    screen_print(screen, "  %" PRId64 " suggestion%s computed again: ", count,
+                 count == 1 ? "" : "s");
+    screen_style(screen, same ? STYLE_GOOD : STYLE_BAD);
+    if (same) {
+        screen_print(screen, "every one the same, bit for bit");
+    } else {
+        screen_print(screen, "%" PRId64 " the same, %" PRId64 " not", count - differ, differ);
+    }
+    screen_plain(screen);
+    screen_print(screen, "\n");
+    if (!same) {
+        differences_print(screen, model);
+    }
+    return true;
+}
+
+static int replay_verdict(const json_t *model)
+{
+    return json_is_true(json_object_get(model, "same")) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+}
+
+const struct reading_verb verb_replay = {
+    .usage = {.verb = "replay",
+              .arguments = "[ID]",
+              .text =
+                  "Computes every suggestion of an experiment again, from what the store holds:\n"
+                  "the spec, what had been told and what was pending when it was asked for, and\n"
+                  "the fit before it. On the build and kind of CPU that made them each comes out\n"
+                  "bit for bit; those that do not are shown (exit code 1).",
+              .arguments_max = 1,
+              .example = "tidemill replay 7"},
+    .targets = READING_EXPERIMENT,
+    .model = replay_model,
+    .screen = replay_screen,
+    .verdict = replay_verdict,
+};
+
+int command_replay(int argc, char **argv)
+{
+    return reading_run(&verb_replay, argc, argv, wall_ms());
+}

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Every suggestion of a search with a model, parallel workers, failed trials and a coordinator killed
+# in the middle is computed again by `replay`, bit for bit; and a suggestion that somebody changed is
+# found, alone.
+. "$(dirname "$0")/lib.sh"
+mkfifo begun
+cat >objective.sh <<'END'
+echo "$TIDEMILL_TRIAL" >begun
+case $3 in c) exit 65 ;; esac
+test "$TIDEMILL_TRIAL" != 1.3 || exit 1
+awk "BEGIN { print \"loss=\" ($1 - 0.3) ^ 2 + ($2 - 4) ^ 2 / 100 }"
+END
+cat >spec.yaml <<END
+name: replay
+command: [sh, $here/objective.sh, "{x}", "{n}", "{kind}"]
+parameters:
+  x: {type: float, min: 0, max: 1}
+  n: {type: int, min: 1, max: 64, log: true}
+  kind: {type: categorical, values: [a, b, c]}
+objective: {metric: loss, direction: minimize}
+search: {initial: 6}
+budget: {trials: 24}
+retry: {max_restarts: 0}
+END
+exec 3<>begun # held open, so that a trial whose reader was killed does not wait for ever
+"$tidemill" run spec.yaml --workers 3 --store s.db 2>first.log &
+pid=$!
+for _ in $(seq 14); do
+    read -r line <&3
+done
+kill -9 $pid
+wait $pid || true
+"$tidemill" run spec.yaml --workers 3 --store s.db 2>second.log
+
+"$tidemill" replay --store s.db >replay.txt || fail "it differs: $(cat replay.txt)"
+grep -q 'every one the same, bit for bit' replay.txt || fail "it says: $(cat replay.txt)"
+count=$(query s.db "SELECT count(*) FROM suggestion WHERE params IS NOT NULL")
+grep -q " $count suggestions" replay.txt || fail "not all $count: $(cat replay.txt)"
+[ "$(query s.db "SELECT count(*) FROM suggestion WHERE origin LIKE '%bayes%'")" -gt 8 ] ||
+    fail 'too few suggestions of the model to show anything'
+
+# one that somebody changed: the others were asked for with it, and are still what they were
+sqlite3 s.db "UPDATE suggestion SET params = json_set(params, '\$.x', 0.123456789)
+    WHERE number = (SELECT max(number) FROM suggestion WHERE params IS NOT NULL)"
+code=0
+"$tidemill" replay 1 --store s.db --json >replay.json || code=$?
+same 'exit code' $code 1
+same differences "$(python3 -c 'import json
+document = json.load(open("replay.json"))
+differences = document["differences"]
+print(len(differences), "0.123456789" in differences[0]["stored"])')" '1 True'
