@@ -2,7 +2,7 @@
 # Chaos with real processes: a coordinator and eight workers on one machine, trials that save
 # checkpoints and write every step they compute to a witness file; every few seconds something is
 # killed or stopped, the store's disk is filled, a shell holds the store, the network drops. Then
-# the faults end, everything that was begun has to finish, and the witness must agree with the store.
+# the faults end, everything that was begun has to finish, and witness and store must agree.
 #
 # usage: tests/chaos.sh [--minutes N] [--seconds N] [--seed N] [--build DIR] [--keep]
 #   --minutes N, --seconds N   how long faults go on (1 minute)

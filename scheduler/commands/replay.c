@@ -177,6 +177,11 @@ static json_t *reasons(const struct reading *reading, const struct replay *repla
         (void)json_array_append_new(
             list, json_string("values at rungs are known to the search, but not since when"));
     }
+    if (replay->spec->warm_start.count > 0) {
+        (void)json_array_append_new(
+            list, json_string("it began with the results of earlier experiments, which have to be "
+                              "told too"));
+    }
     if (json_is_true(json_object_get(row, "kicked"))) {
         (void)json_array_append_new(
             list, json_string("a trial was kicked: its first end is not in the store any more"));

@@ -7,6 +7,7 @@
 int command_best(int argc, char **argv);
 int command_cancel(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_drain(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_keygen(int argc, char **argv);

@@ -37,7 +37,7 @@ static bool folder_stat(const char *path, struct statfs *system)
     return statfs(folder, system) == 0;
 }
 
-enum tide_status disk_check(const char *path, struct error *error)
+static const char *unreliable_name(const struct statfs *system)
 {
     static const struct {
         long type;
@@ -45,21 +45,30 @@ enum tide_status disk_check(const char *path, struct error *error)
     } unreliable[] = {{NFS_SUPER_MAGIC, "NFS"},
                       {0x65735546 /* FUSE_SUPER_MAGIC, not in this header */, "FUSE"},
                       {V9FS_MAGIC, "9p"}};
+
+    for (size_t i = 0; i < sizeof unreliable / sizeof *unreliable; i++) {
+        if ((long)system->f_type == unreliable[i].type) {
+            return unreliable[i].name;
+        }
+    }
+    return NULL;
+}
+
+enum tide_status disk_check(const char *path, struct error *error)
+{
     struct statfs system;
 
     if (!folder_stat(path, &system)) {
         return error_set(error, TIDE_IO, "cannot look at the folder of %s: %s", path,
                          strerror(errno));
     }
-    for (size_t i = 0; i < sizeof unreliable / sizeof *unreliable; i++) {
-        if ((long)system.f_type == unreliable[i].type) {
-            return error_set(error, TIDE_REFUSED,
-                             "%s is on %s, where file locks cannot be relied upon; keep the store "
-                             "on a local disk",
-                             path, unreliable[i].name);
-        }
-    }
-    return TIDE_OK;
+    const char *name = unreliable_name(&system);
+    return name == NULL
+               ? TIDE_OK
+               : error_set(error, TIDE_REFUSED,
+                           "%s is on %s, where file locks cannot be relied upon; keep the store "
+                           "on a local disk",
+                           path, name);
 }
 
 bool disk_is_overlay(const char *path)
@@ -152,36 +161,44 @@ int64_t disk_size(const char *path, const char *suffix)
     return beside(name, path, suffix) && stat(name, &status) == 0 ? status.st_size : 0;
 }
 
-/* One line of /proc/locks: `12: POSIX  ADVISORY  WRITE 4711 fd:01:1234 120 120`. True when it says
- * that a process has byte 120, the write lock, of this file. */
-static bool holds_write_lock(const char *line, const struct stat *file, int32_t *process)
+/* A lock as a line of /proc/locks has it: `12: POSIX  ADVISORY  WRITE 4711 fd:01:1234 120 120`. */
+struct disk_lock_kind {
+    const char *suffix; /* of the file it is on */
+    const char *kind;   /* POSIX, FLOCK */
+    long start;         /* its first byte */
+};
+
+static bool line_holds(const char *line, const struct disk_lock_kind *lock, const struct stat *file,
+                       int32_t *process)
 {
+    char kind[16];
     unsigned int major_number, minor_number;
     unsigned long inode;
     long start;
     int pid;
 
-    if (sscanf(line, "%*d: POSIX %*s WRITE %d %x:%x:%lu %ld", &pid, &major_number, &minor_number,
-               &inode, &start) != 5) {
+    if (sscanf(line, "%*d: %15s %*s WRITE %d %x:%x:%lu %ld", kind, &pid, &major_number,
+               &minor_number, &inode, &start) != 6) {
         return false;
     }
     if (inode != file->st_ino || major_number != major(file->st_dev) ||
-        minor_number != minor(file->st_dev) || start != 120) {
+        minor_number != minor(file->st_dev) || start != lock->start ||
+        strcmp(kind, lock->kind) != 0) {
         return false;
     }
     *process = pid;
     return true;
 }
 
-int32_t disk_wal_writer(const char *path)
+/* Asked of /proc and not of fcntl: to open and close a file here would drop SQLite's own locks on
+ * it. */
+static int32_t lock_holder(const char *path, struct disk_lock_kind lock)
 {
     char name[STORE_PATH_BYTES], line[256];
     struct stat file;
     int32_t process = 0;
 
-    /* Asked of /proc and not of fcntl: to open and close the file here would drop SQLite's own
-     * locks on it. */
-    if (!beside(name, path, "-shm") || stat(name, &file) != 0) {
+    if (!beside(name, path, lock.suffix) || stat(name, &file) != 0) {
         return 0;
     }
     FILE *locks = fopen("/proc/locks", "re");
@@ -189,8 +206,36 @@ int32_t disk_wal_writer(const char *path)
         return 0;
     }
     while (process == 0 && fgets(line, sizeof line, locks) != NULL) {
-        (void)holds_write_lock(line, &file, &process);
+        (void)line_holds(line, &lock, &file, &process);
     }
     (void)fclose(locks);
     return process;
+}
+
+int32_t disk_wal_writer(const char *path)
+{
+    return lock_holder(path, (struct disk_lock_kind){"-shm", "POSIX", 120});
+}
+
+enum tide_status store_look(const char *path, struct store_place *place, struct error *error)
+{
+    struct statfs system;
+    struct stat file;
+
+    if (stat(path, &file) != 0) {
+        return error_set(error, TIDE_NOT_FOUND, "there is no store %s", path);
+    }
+    if (!folder_stat(path, &system)) {
+        return error_set(error, TIDE_IO, "cannot look at the folder of %s: %s", path,
+                         strerror(errno));
+    }
+    *place = (struct store_place){
+        .wal_bytes = disk_size(path, "-wal"),
+        .free_bytes = disk_free(path),
+        .ballast = disk_size(path, ".ballast") > 0,
+        .overlay = disk_is_overlay(path),
+        .unreliable = unreliable_name(&system),
+        .owner = lock_holder(path, (struct disk_lock_kind){".lock", "FLOCK", 0}),
+        .writer = disk_wal_writer(path)};
+    return TIDE_OK;
 }

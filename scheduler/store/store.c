@@ -382,8 +382,7 @@ struct store_health store_health(const struct store *store)
 
 void store_notes(const struct store *store, char *text, size_t bytes)
 {
-    enum { WAL_RESET_FIXED = 3051003 };
-    bool fixed = sqlite3_libversion_number() >= WAL_RESET_FIXED;
+    bool fixed = sqlite3_libversion_number() >= STORE_WAL_RESET_FIXED;
 
     (void)snprintf(text, bytes, "SQLite %s%s%s", sqlite3_libversion(),
                    fixed ? ""

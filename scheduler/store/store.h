@@ -51,6 +51,7 @@ enum {
     STORE_WAL_WARN_BYTES = 67108864,   /* somebody reads for too long */
     STORE_BALLAST_BYTES = 67108864,    /* given up when the disk is full */
     STORE_FREE_WARN_BYTES = 268435456, /* below this, start nothing new */
+    STORE_WAL_RESET_FIXED = 3051003,   /* SQLite before it has the bug of store_notes */
     STORE_LOG_HEAD_BYTES = 1048576,    /* of each stream of an attempt, kept: the first ... */
     STORE_LOG_TAIL_BYTES = 4194304     /* ... and the last bytes */
 };
@@ -181,6 +182,20 @@ struct store_health store_health(const struct store *store);
 /* store_notes: what an operator should know of where the store lives, as one line for the log: the
  * version of SQLite with the bug it has before 3.51.3, and an overlay file system. */
 void store_notes(const struct store *store, char *text, size_t bytes);
+
+/* What can be seen of a store without opening it. */
+struct store_place {
+    int64_t wal_bytes, free_bytes;
+    bool ballast;
+    bool overlay;           /* gone with its container */
+    const char *unreliable; /* NULL, or the file system whose locks cannot be relied upon */
+    int32_t owner;          /* the coordinator's process; 0 none */
+    int32_t writer;         /* the process that holds the write lock; 0 none */
+};
+
+/* store_look: TIDE_NOT_FOUND when there is no such file, TIDE_IO. Reads /proc. */
+enum tide_status store_look(const char *path, struct store_place *place, struct error *error)
+    __attribute__((warn_unused_result));
 
 /* A row as it was stored; `texts` are the store's, valid until the next store_rows_next. */
 struct store_row {

@@ -156,7 +156,8 @@ network_fault() {
 # commit.
 results_note() {
     timeout 5 sqlite3 -readonly disk/s.db \
-        "SELECT number || '|' || printf('%!.17g', value) FROM trial WHERE state = 'completed'" >>seen.txt || true
+        "SELECT number || '|' || printf('%!.17g', value) FROM trial WHERE state = 'completed'" \
+        >>seen.txt || true
 }
 
 # faults_run SECONDS SEED: also waits until the last fault has ended

@@ -85,7 +85,8 @@ if [ -n "$unexpected" ]; then
 fi
 
 echo 'faults that hit:'
-sort faults.txt | uniq -c | awk '{ printf "  %-18s %d\n", $2, $1; all += $1 } END { print "  all               ", all }'
+sort faults.txt | uniq -c | awk '{ printf "  %-18s %d\n", $2, $1; all += $1 }
+    END { printf "  %-18s %d\n", "all", all }'
 ask "SELECT 'trials completed    ' || count(*) FROM trial WHERE state = 'completed';
 SELECT 'attempts            ' || count(*) || ': ' || (SELECT group_concat(state || ' ' || n, ', ')
     FROM (SELECT state, count(*) AS n FROM attempt GROUP BY state)) FROM attempt;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Every suggestion of a search with a model, parallel workers, failed trials and a coordinator killed
-# in the middle is computed again by `replay`, bit for bit; and a suggestion that somebody changed is
-# found, alone.
+# Every suggestion of a search with a model, parallel workers, failed trials and a coordinator
+# killed in the middle is computed again by `replay`, bit for bit; and a suggestion that somebody
+# changed is found, alone.
 . "$(dirname "$0")/lib.sh"
 mkfifo begun
 cat >objective.sh <<'END'
