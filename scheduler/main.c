@@ -39,7 +39,7 @@ static const struct command commands[] = {
     {"kick", "ID[.TRIAL]", "queue buried trials again", command_kick},
     {"drain", "WORKER", "empty a worker", command_drain},
     {"workers", "", "every worker and what it runs", command_workers},
-    {"doctor", "", "what could be wrong with a store, its place and its keys", command_doctor},
+    {"doctor", "", "what could be wrong with a store and its keys", command_doctor},
     {"keygen", "ROLE NAME", "a key for a worker or an operator elsewhere", command_keygen},
     {"export", "[ID] --format F", "every trial, for other programs", command_export},
     {"replay", "[ID]", "every suggestion computed again, and compared", command_replay},

@@ -15,7 +15,8 @@ build='
     libcurl4-openssl-dev libmicrohttpd-dev libglib2.0-dev tzdata'
 tests='
     clang clang-tidy clang-format cppcheck libclang-rt-14-dev libcmocka-dev libical-dev
-    binutils procps iproute2 nftables git python3 python3-zmq python3-sklearn python3-xgboost'
+    binutils procps iproute2 nftables munge slurmctld slurmd slurm-client
+    git python3 python3-zmq python3-sklearn python3-xgboost'
 
 packages="$build $tests"
 list=no
@@ -56,6 +57,13 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root='sudo -E'
 fi
 export DEBIAN_FRONTEND=noninteractive
+# munge and Slurm are for a test that runs them itself: no service is started for them
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap '$as_root rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+    $as_root chmod 755 $policy
+fi
 $as_root apt-get update -qq
 # shellcheck disable=SC2086  # the list is words
 $as_root apt-get install -qq -y --no-install-recommends $missing >/dev/null

@@ -100,7 +100,7 @@ static void findings_document(const struct examination *examination)
 }
 
 static const struct option_rule rules[] = {
-    {"full", 0, NULL, "read every page and check every reference (slow where the store is large)"},
+    {"full", 0, NULL, "read every page and check every reference: slow"},
     {"keys", 0, "DIR", "the configured keys of the coordinator"},
     {"connect", 0, "ENDPOINT", "a coordinator elsewhere, with --key and --server-key"},
     {"key", 0, "FILE", "the secret key of an operator"},
@@ -110,10 +110,10 @@ static const struct option_rule rules[] = {
 static const struct usage usage = {
     .verb = "doctor",
     .arguments = "",
-    .text = "Looks for what could be wrong, and changes nothing: the versions, the clock, the\n"
-            "file system and the disk of the store, what is in it, the modes of the keys'\n"
-            "files, silent workers, and whether the coordinator answers. A finding a line, with\n"
-            "what to do; exit code 1 when one of them is bad.",
+    .text = "Looks for what could be wrong, and changes nothing: the versions, the clock,\n"
+            "the file system and the disk of the store, what is in it, the modes of the\n"
+            "keys' files, silent workers, and whether the coordinator answers. A finding a\n"
+            "line, with what to do; exit code 1 when one of them is bad.",
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
     .example = "tidemill doctor --store s.db\ntidemill doctor --store s.db --keys keys --json",
