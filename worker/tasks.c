@@ -72,6 +72,7 @@ void tasks_start(struct worker *worker, const struct wire_assign *assign)
                           .ship_until_ms = INT64_MAX};
     if (files_path(path, "%s/report", attempt->folder)) {
         task->watch = inotify_add_watch(worker->watches, path, IN_MODIFY);
+        attempt_read_report(attempt, now_ms); /* of a script that was faster */
     }
     log_line(LOG_INFO, "start", "trial=%" PRId32 ".%" PRId32 " attempt=%" PRId32 " command=\"%s\"",
              attempt->id.experiment, attempt->id.trial, attempt->id.number, attempt->command);

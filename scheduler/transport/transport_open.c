@@ -94,11 +94,12 @@ static enum tide_status router_bind(struct transport *transport, const char *lis
     return TIDE_OK;
 }
 
-/* Files go by the next port of the same address; where the first port was any, so may this be. */
+/* Files go by the next port of the same address, so that a firewall knows it; where the first port
+ * was any, or nobody else's machine is meant, any will do. */
 static enum tide_status bulk_bind(struct transport *transport, const char *listen,
                                   struct error *error)
 {
-    const bool any = listen == NULL || strstr(listen, ":*") != NULL;
+    const bool any = listen == NULL || strstr(listen, ":*") != NULL || is_loopback(listen);
     const int32_t port = key_endpoint_port(transport->endpoint) + 1;
     char next[KEY_ENDPOINT_BYTES];
     size_t bytes = sizeof transport->bulk_endpoint;

@@ -43,7 +43,8 @@ query() {
 # serve OPTION...: a coordinator of s.db on loopback, once it serves: its process is $coordinator,
 # its address $endpoint, its log serve.log. Called again, it takes the same address.
 serve() {
-    [ -p served ] || mkfifo served
+    rm -f served # the reader of an earlier one must not read of this one
+    mkfifo served
     "$tidemill" serve --store s.db --listen "${endpoint:-tcp://127.0.0.1:*}" "$@" 2>served &
     coordinator=$!
     exec 4<served

@@ -46,7 +46,7 @@ grep -q '"reason"' notice.json || fail "the notice does not say why: $(cat notic
 same steps "$(cut -d' ' -f2 witness.txt | tr '\n' ' ')" '1 2 3 4 5 6 '
 same trial "$(query s.db 'SELECT state, value, attempts, restarts, preemptions FROM trial')" \
     'completed|4.0|2|0|1'
-# what was saved when step 2 was announced may hold step 3 already: it is called 2 then
-same attempts "$(query s.db 'SELECT group_concat(state), max(from_step) >= 2 FROM attempt')" \
+# what was saved for an earlier step may hold step 3 already: then it is called by that one
+same attempts "$(query s.db 'SELECT group_concat(state), max(from_step) >= 1 FROM attempt')" \
     'preempted,done|1'
 [ ! -e s.db.checkpoints/*/1.0 ] || fail 'checkpoints of an ended trial are kept'

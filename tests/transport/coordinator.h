@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { WAIT_MS = 10000 }; /* long past what anything here takes: only a failure waits so long */
+enum { WAIT_MS = 60000 }; /* long past what anything here takes: only a failure waits so long */
 
 struct coordinator {
     char *parent;

@@ -96,8 +96,10 @@ static void a_trial_runs_on_without_its_coordinator(void **state)
     coordinator_wait_output(&self, record, "ready");
     coordinator_stop(&self);
     coordinator_restart(&self);
+    self.slots_free = -1;
     coordinator_wait(&self, &self.hellos, 2);
     assert_int_equal(self.running, 1);
+    coordinator_wait(&self, &self.slots_free, 1); /* READY: it has heard the WELCOME */
     file_write(go, "x\n");
     coordinator_wait(&self, &record->results, 1);
     record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
