@@ -32,6 +32,13 @@ static void keep_assignment(struct attempt *attempt, const struct wire_assign *a
     attempt->target_step = assign->target_step;
     attempt->timeout_ms = assign->timeout_ms;
     attempt->stall_ms = assign->stall_ms;
+    attempt->from_attempt = assign->checkpoint.attempt_number;
+    if (attempt->from_attempt > 0) {
+        attempt->from.bytes = assign->checkpoint.bytes;
+        (void)text_copy(attempt->from.hash, sizeof attempt->from.hash, assign->checkpoint.hash);
+        (void)text_copy(attempt->from.location, sizeof attempt->from.location,
+                        assign->checkpoint.location);
+    }
     attempt->signal = assign->signal;
     for (size_t i = 0; i < assign->rule_count; i++) {
         attempt->rules[i] = assign->rules[i].then;
@@ -54,7 +61,8 @@ static void init(struct attempt *attempt, const struct wire_assign *assign, cons
     }
     attempt->report = -1;
     attempt->job = -1;
-    attempt->checkpoint.out = -1;
+    helper_init(&attempt->copying);
+    helper_init(&attempt->checkpoint.helper);
     attempt->checkpoint.file = -1;
     attempt->checkpoint_step = -1;
     attempt->captures[0].fd = -1;
@@ -267,13 +275,12 @@ static void begin(struct attempt *attempt, const struct attempt_options *options
     attempt->checkpoint.uid = options->uid;
     attempt->checkpoint.gid = options->gid;
     status = status == TIDE_OK ? prepare(attempt, options, assign, &error) : status;
-    if (status == TIDE_OK && assign->checkpoint.attempt_number > 0) {
-        attempt_restore(attempt, &assign->checkpoint, now_ms);
-        return;
-    }
-    status = status == TIDE_OK ? attempt_spawn(attempt, &error) : status;
     if (status != TIDE_OK) {
         attempt_not_started(attempt, CAUSE_WORKER, error.text, now_ms);
+    } else if (assign->workdir_hash[0] != '\0') {
+        attempt->state = ATTEMPT_PREPARING;
+    } else {
+        attempt_restore(attempt, now_ms);
     }
 }
 
@@ -298,6 +305,7 @@ void attempt_free(struct attempt *attempt)
     if (attempt == NULL) {
         return;
     }
+    helper_kill(&attempt->copying);
     checkpoint_abandon(&attempt->checkpoint);
     attempt->fds[ATTEMPT_HELPER] = -1;
     for (size_t i = 0; i < ATTEMPT_FD_COUNT; i++) {

@@ -36,6 +36,7 @@ struct attempt_options {
 };
 
 enum attempt_state {
+    ATTEMPT_PREPARING, /* waits for its workdir, or gets its copy of it */
     ATTEMPT_RESTORING, /* its checkpoint is being fetched */
     ATTEMPT_RUNNING,
     ATTEMPT_SAVING, /* its processes are gone, its last checkpoint is being saved */
@@ -61,13 +62,16 @@ struct attempt {
     int report; /* the report file */
     int job;    /* what is to run once the checkpoint is restored; -1 none */
     pid_t supervisor;
-    bool ran;  /* the command was started */
-    bool gone; /* the supervisor said that nothing of it is left */
+    bool ran;              /* the command was started */
+    bool gone;             /* the supervisor said that nothing of it is left */
+    struct helper copying; /* of the workdir */
     struct checkpoint checkpoint;
-    int64_t checkpoint_step; /* that the script named last; -1 none */
-    bool checkpoint_asked;   /* it is not being saved yet */
-    bool saved;              /* checkpoint.last is news */
-    bool saved_last;         /* after its end it was saved once more, if there was anything new */
+    int32_t from_attempt;         /* that saved what it begins from; 0 afresh */
+    struct agent_checkpoint from; /* if not */
+    int64_t checkpoint_step;      /* that the script named last; -1 none */
+    bool checkpoint_asked;        /* it is not being saved yet */
+    bool saved;                   /* checkpoint.last is news */
+    bool saved_last; /* after its end it was saved once more, if there was anything new */
 
     /* of the assignment */
     int64_t grace_ms, timeout_ms, stall_ms;
@@ -115,6 +119,12 @@ void attempt_ready(struct attempt *attempt, enum attempt_fd fd, int64_t now_ms);
 
 /* attempt_read_report: the report file may have grown. */
 void attempt_read_report(struct attempt *attempt, int64_t now_ms);
+
+/* attempt_prepared: the workdir in `tree` is there: it gets a copy and goes on. attempt_unprepared:
+ * it cannot be had. Both once, of an attempt that is ATTEMPT_PREPARING and not copying yet. */
+void attempt_prepared(struct attempt *attempt, const char *tree, int64_t now_ms);
+void attempt_unprepared(struct attempt *attempt, enum wire_cause cause, const char *why,
+                        int64_t now_ms);
 
 /* attempt_leave: notice file, signal, SIGKILL after the grace, or at deadline_ms (0 none) if that
  * is earlier. A second call can only make it earlier. */

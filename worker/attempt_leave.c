@@ -78,6 +78,7 @@ static void leave(struct attempt *attempt, enum wire_reason reason, int64_t grac
 /* Nothing has run yet: there is nobody to tell. */
 static void leave_unstarted(struct attempt *attempt, enum wire_reason reason, int64_t now_ms)
 {
+    helper_kill(&attempt->copying);
     checkpoint_abandon(&attempt->checkpoint);
     attempt->fds[ATTEMPT_HELPER] = -1;
     attempt->leaving = true;
@@ -95,7 +96,7 @@ void attempt_leave(struct attempt *attempt, enum wire_reason reason, int64_t gra
         const int64_t last_ms = deadline_ms - attempt->checkpoint.took_ms - MARGIN_MS;
         kill_ms = earlier(kill_ms, last_ms > now_ms ? last_ms : now_ms);
     }
-    if (attempt->state == ATTEMPT_RESTORING) {
+    if (attempt->state == ATTEMPT_PREPARING || attempt->state == ATTEMPT_RESTORING) {
         leave_unstarted(attempt, reason, now_ms);
         return;
     }

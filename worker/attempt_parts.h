@@ -20,8 +20,8 @@ void attempt_gone(struct attempt *attempt, int64_t now_ms);
 /* attempt_spawn: starts the supervisor on the job of attempt->job. */
 enum tide_status attempt_spawn(struct attempt *attempt, struct error *error);
 
-/* attempt_restore: begins to restore; the attempt starts when that is done. */
-void attempt_restore(struct attempt *attempt, const struct wire_checkpoint *from, int64_t now_ms);
+/* attempt_restore: starts the attempt, once what it is to begin from is restored. */
+void attempt_restore(struct attempt *attempt, int64_t now_ms);
 
 /* attempt_asks: the script named a checkpoint. */
 void attempt_asks(struct attempt *attempt, int64_t step, int64_t now_ms);

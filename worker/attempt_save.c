@@ -1,8 +1,11 @@
-/* How an attempt's checkpoints are saved while it runs and after, and restored before. */
+/* What an attempt finds when it starts, its copy of the workdir and its checkpoint, and how its
+ * checkpoints are saved while it runs and after. */
 #include "worker/attempt.h"
 #include "worker/attempt_parts.h"
+#include "worker/copy.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -47,7 +50,7 @@ static bool save(struct attempt *attempt, int64_t step, int64_t now_ms)
         answer(attempt, step, false);
         return false;
     }
-    attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.out;
+    attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.helper.out;
     return true;
 }
 
@@ -65,7 +68,7 @@ void attempt_asks(struct attempt *attempt, int64_t step, int64_t now_ms)
 {
     attempt->checkpoint_step = step;
     attempt->checkpoint_asked = true;
-    if (attempt->checkpoint.out < 0) {
+    if (attempt->checkpoint.helper.out < 0) {
         save_asked(attempt, now_ms);
     }
 }
@@ -81,7 +84,7 @@ bool attempt_save_last(struct attempt *attempt, int64_t now_ms)
 {
     const enum wire_outcome outcome = verdict_of(&attempt->facts).outcome;
 
-    if (attempt->checkpoint.out >= 0) {
+    if (attempt->checkpoint.helper.out >= 0) {
         return true; /* the one before the last is still being saved */
     }
     if (!attempt->ran || attempt->facts.not_started != CAUSE_NONE || !may_go_on(attempt, outcome) ||
@@ -92,21 +95,7 @@ bool attempt_save_last(struct attempt *attempt, int64_t now_ms)
     return save(attempt, step >= 0 ? step : 0, now_ms);
 }
 
-void attempt_restore(struct attempt *attempt, const struct wire_checkpoint *from, int64_t now_ms)
-{
-    struct error error;
-
-    attempt->state = ATTEMPT_RESTORING;
-    const enum tide_status status = checkpoint_restore(&attempt->checkpoint, from, &error);
-    if (status != TIDE_OK) {
-        attempt_not_started(attempt, status == TIDE_NOT_FOUND ? CAUSE_BAD_CHECKPOINT : CAUSE_WORKER,
-                            error.text, now_ms);
-        return;
-    }
-    attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.out;
-}
-
-static void restored(struct attempt *attempt, int64_t now_ms)
+static void start(struct attempt *attempt, int64_t now_ms)
 {
     struct error error;
 
@@ -115,11 +104,71 @@ static void restored(struct attempt *attempt, int64_t now_ms)
     }
 }
 
+void attempt_restore(struct attempt *attempt, int64_t now_ms)
+{
+    struct error error;
+
+    if (attempt->from_attempt == 0) {
+        start(attempt, now_ms);
+        return;
+    }
+    attempt->state = ATTEMPT_RESTORING;
+    const enum tide_status status =
+        checkpoint_restore(&attempt->checkpoint, &attempt->from, &error);
+    if (status != TIDE_OK) {
+        attempt_not_started(attempt, status == TIDE_NOT_FOUND ? CAUSE_BAD_CHECKPOINT : CAUSE_WORKER,
+                            error.text, now_ms);
+        return;
+    }
+    attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.helper.out;
+}
+
+/* --- the workdir --- */
+
+void attempt_prepared(struct attempt *attempt, const char *tree, int64_t now_ms)
+{
+    const struct checkpoint *user = &attempt->checkpoint;
+    struct error error;
+    char own[FILES_PATH_BYTES];
+    char uid[16] = "-";
+    char gid[16] = "-";
+
+    (void)files_path(own, "%s/work", attempt->folder);
+    if (user->has_user) {
+        (void)snprintf(uid, sizeof uid, "%" PRIu32, user->uid);
+        (void)snprintf(gid, sizeof gid, "%" PRIu32, user->gid);
+    }
+    const char *const words[] = {"tidemill-worker", "--copy", tree, own, uid, gid, NULL};
+    if (helper_begin(&attempt->copying, words, -1, &error) != TIDE_OK) {
+        attempt_not_started(attempt, CAUSE_WORKER, error.text, now_ms);
+    }
+    attempt->fds[ATTEMPT_HELPER] = attempt->copying.out;
+}
+
+void attempt_unprepared(struct attempt *attempt, enum wire_cause cause, const char *why,
+                        int64_t now_ms)
+{
+    attempt_not_started(attempt, cause, why, now_ms);
+}
+
+static void copied(struct attempt *attempt, int64_t now_ms)
+{
+    if (!helper_ended(&attempt->copying)) {
+        return;
+    }
+    attempt->fds[ATTEMPT_HELPER] = -1;
+    if (text_equal(attempt->copying.said, COPY_DONE)) {
+        attempt_restore(attempt, now_ms);
+    } else {
+        attempt_not_started(attempt, CAUSE_WORKER, attempt->copying.said, now_ms);
+    }
+}
+
 static void finished(struct attempt *attempt, bool saved, int64_t now_ms)
 {
     attempt->saved = attempt->saved || saved;
     if (!saved) {
-        not_saved(attempt, attempt->checkpoint.said);
+        not_saved(attempt, attempt->checkpoint.helper.said);
     }
     answer(attempt, attempt->checkpoint.making.step, saved);
     if (attempt->state == ATTEMPT_SAVING) {
@@ -134,7 +183,7 @@ static void finished(struct attempt *attempt, bool saved, int64_t now_ms)
 
 void attempt_save_no_more(struct attempt *attempt)
 {
-    if (attempt->checkpoint.out >= 0 && attempt->checkpoint.stage == CHECKPOINT_STORES) {
+    if (attempt->checkpoint.helper.out >= 0 && attempt->checkpoint.stage == CHECKPOINT_STORES) {
         checkpoint_abandon(&attempt->checkpoint);
         attempt->fds[ATTEMPT_HELPER] = -1;
         not_saved(attempt, "the worker had to end before the coordinator had it");
@@ -144,9 +193,14 @@ void attempt_save_no_more(struct attempt *attempt)
 
 void attempt_helped(struct attempt *attempt, int64_t now_ms)
 {
+    if (attempt->state == ATTEMPT_PREPARING) {
+        copied(attempt, now_ms);
+        return;
+    }
     const enum checkpoint_event event = checkpoint_ready(&attempt->checkpoint, now_ms);
 
-    attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.out; /* another process may be at work */
+    attempt->fds[ATTEMPT_HELPER] =
+        attempt->checkpoint.helper.out; /* another process may be at work */
     switch (event) {
     case CHECKPOINT_BUSY:
         break;
@@ -157,13 +211,13 @@ void attempt_helped(struct attempt *attempt, int64_t now_ms)
         finished(attempt, false, now_ms);
         break;
     case CHECKPOINT_RESTORED:
-        restored(attempt, now_ms);
+        start(attempt, now_ms);
         break;
     case CHECKPOINT_BAD:
-        attempt_not_started(attempt, CAUSE_BAD_CHECKPOINT, attempt->checkpoint.said, now_ms);
+        attempt_not_started(attempt, CAUSE_BAD_CHECKPOINT, attempt->checkpoint.helper.said, now_ms);
         break;
     case CHECKPOINT_LOST_WAY:
-        attempt_not_started(attempt, CAUSE_WORKER, attempt->checkpoint.said, now_ms);
+        attempt_not_started(attempt, CAUSE_WORKER, attempt->checkpoint.helper.said, now_ms);
         break;
     }
 }

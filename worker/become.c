@@ -1,5 +1,8 @@
 #include "worker/become.h"
 
+#include "base/number.h"
+#include "base/text.h"
+
 #include <grp.h>
 #include <unistd.h>
 
@@ -13,4 +16,16 @@ bool become_user(uid_t uid, gid_t gid)
     return setgroups(1, &gid) == 0 && setresgid(gid, gid, gid) == 0 &&
            setresuid(uid, uid, uid) == 0 && getresuid(&real, &effective, &saved) == 0 &&
            real == uid && effective == uid && saved == uid;
+}
+
+bool become_named(const char *user, const char *group)
+{
+    int64_t uid = 0;
+    int64_t gid = 0;
+
+    if (text_equal(user, "-")) {
+        return true;
+    }
+    return number_parse_integer(user, &uid) && number_parse_integer(group, &gid) &&
+           become_user((uid_t)uid, (gid_t)gid);
 }

@@ -1,8 +1,6 @@
 #include "worker/checkpoint.h"
 
-#include "worker/carry.h"
 #include "worker/pack.h"
-#include "worker/spawn.h"
 
 #include "base/digest.h"
 #include "base/text.h"
@@ -32,8 +30,8 @@ void checkpoint_init(struct checkpoint *checkpoint, const struct wire_assign *as
                                       .keep = assign->checkpoint_keep,
                                       .way = way,
                                       .scratch = scratch,
-                                      .out = -1,
                                       .file = -1};
+    helper_init(&checkpoint->helper);
     (void)text_copy(checkpoint->folder, sizeof checkpoint->folder, folder);
     if (assign->checkpoint_store[0] == '/') {
         (void)files_path(checkpoint->store, "%s/%s/%" PRId32 ".%" PRId32, assign->checkpoint_store,
@@ -84,31 +82,11 @@ bool checkpoint_changed(const struct checkpoint *checkpoint)
 
 /* --- the process --- */
 
-/* Begins a stage: `words` name the role, or, where they are NULL, the file is carried. */
 static enum tide_status begin(struct checkpoint *checkpoint, enum checkpoint_stage stage,
-                              const char *const *words, const struct carry_order *order, int file,
-                              struct error *error)
+                              const char *const *words, struct error *error)
 {
-    int out[2];
-
-    if (pipe2(out, O_CLOEXEC) != 0) {
-        return error_set(error, TIDE_IO, "no pipe: %s", strerror(errno));
-    }
-    const int fds[SPAWN_FDS] = {out[1], -1, file, -1};
-    const enum tide_status status =
-        words != NULL
-            ? spawn_self(words, fds, &checkpoint->helper, error)
-            : carry_spawn(order, checkpoint->way, file, out[1], &checkpoint->helper, error);
-    (void)close(out[1]);
-    if (status != TIDE_OK) {
-        (void)close(out[0]);
-        return status;
-    }
-    (void)fcntl(out[0], F_SETFL, O_NONBLOCK);
-    checkpoint->out = out[0];
     checkpoint->stage = stage;
-    checkpoint->said_bytes = 0;
-    return TIDE_OK;
+    return helper_begin(&checkpoint->helper, words, checkpoint->file, error);
 }
 
 static enum tide_status begin_carry(struct checkpoint *checkpoint, enum checkpoint_stage stage,
@@ -120,23 +98,8 @@ static enum tide_status begin_carry(struct checkpoint *checkpoint, enum checkpoi
                                 .bytes = what->bytes};
 
     (void)text_copy(order.hash, sizeof order.hash, what->hash);
-    return begin(checkpoint, stage, NULL, &order, checkpoint->file, error);
-}
-
-/* A file without a name: whatever becomes of this worker, nothing is left behind. */
-static enum tide_status open_nameless(struct checkpoint *checkpoint, struct error *error)
-{
-    char path[FILES_PATH_BYTES];
-
-    if (!files_path(path, "%s/archive-XXXXXX", checkpoint->scratch)) {
-        return error_set(error, TIDE_INVALID, "the state folder's path is too long");
-    }
-    checkpoint->file = mkostemp(path, O_CLOEXEC);
-    if (checkpoint->file < 0) {
-        return error_set(error, TIDE_IO, "%s: %s", path, strerror(errno));
-    }
-    (void)unlink(path);
-    return TIDE_OK;
+    checkpoint->stage = stage;
+    return helper_carry(&checkpoint->helper, &order, checkpoint->way, checkpoint->file, error);
 }
 
 static void close_file(struct checkpoint *checkpoint)
@@ -194,10 +157,11 @@ enum tide_status checkpoint_save(struct checkpoint *checkpoint, int64_t step, in
     (void)snprintf(limit, sizeof limit, "%" PRId64, checkpoint->max_bytes);
     const char *const words[] = {
         "tidemill-worker", "--archive", checkpoint->folder, limit, user.uid, user.gid, NULL};
-    enum tide_status status = checkpoint->store[0] == '\0' ? open_nameless(checkpoint, error)
-                                                           : open_shared(checkpoint, error);
+    enum tide_status status = checkpoint->store[0] == '\0'
+                                  ? files_nameless(checkpoint->scratch, &checkpoint->file, error)
+                                  : open_shared(checkpoint, error);
     if (status == TIDE_OK) {
-        status = begin(checkpoint, CHECKPOINT_ARCHIVES, words, NULL, checkpoint->file, error);
+        status = begin(checkpoint, CHECKPOINT_ARCHIVES, words, error);
     }
     if (status != TIDE_OK || checkpoint->store[0] != '\0') {
         close_file(checkpoint);
@@ -214,8 +178,7 @@ static enum tide_status extract(struct checkpoint *checkpoint, struct error *err
     (void)snprintf(bytes, sizeof bytes, "%" PRId64, checkpoint->from.bytes);
     const char *const words[] = {"tidemill-worker",     "--extract", checkpoint->folder, bytes,
                                  checkpoint->from.hash, user.uid,    user.gid,           NULL};
-    const enum tide_status status =
-        begin(checkpoint, CHECKPOINT_EXTRACTS, words, NULL, checkpoint->file, error);
+    const enum tide_status status = begin(checkpoint, CHECKPOINT_EXTRACTS, words, error);
     close_file(checkpoint);
     return status;
 }
@@ -227,16 +190,15 @@ static enum tide_status fetch(struct checkpoint *checkpoint, struct error *error
     if (checkpoint->way->endpoint[0] == '\0') {
         return error_set(error, TIDE_UNREACHABLE, "the coordinator moves no files");
     }
-    status = open_nameless(checkpoint, error);
+    status = files_nameless(checkpoint->scratch, &checkpoint->file, error);
     return status == TIDE_OK ? begin_carry(checkpoint, CHECKPOINT_FETCHES, &checkpoint->from, error)
                              : status;
 }
 
 enum tide_status checkpoint_restore(struct checkpoint *checkpoint,
-                                    const struct wire_checkpoint *from, struct error *error)
+                                    const struct agent_checkpoint *from, struct error *error)
 {
-    checkpoint->from = (struct agent_checkpoint){.bytes = from->bytes};
-    (void)text_copy(checkpoint->from.hash, sizeof checkpoint->from.hash, from->hash);
+    checkpoint->from = *from;
     if (text_equal(from->location, coordinator)) {
         return fetch(checkpoint, error);
     }
@@ -285,10 +247,10 @@ static enum checkpoint_event saved(struct checkpoint *checkpoint, const char *pl
 static enum checkpoint_event failed(struct checkpoint *checkpoint, enum checkpoint_event event,
                                     const char *why)
 {
-    if (why != checkpoint->said) {
-        char text[CHECKPOINT_SAID_BYTES]; /* it may be a part of what was said */
+    if (why != checkpoint->helper.said) {
+        char text[HELPER_SAID_BYTES]; /* it may be a part of what was said */
         (void)text_copy(text, sizeof text, why);
-        (void)text_copy(checkpoint->said, sizeof checkpoint->said, text);
+        (void)text_copy(checkpoint->helper.said, sizeof checkpoint->helper.said, text);
     }
     close_file(checkpoint);
     return event;
@@ -299,11 +261,11 @@ static enum checkpoint_event archived(struct checkpoint *checkpoint, int64_t now
     struct agent_checkpoint *making = &checkpoint->making;
     struct error error;
 
-    if (sscanf(checkpoint->said, "%" SCNd64 " %64s", &making->bytes, making->hash) != 2) {
+    if (sscanf(checkpoint->helper.said, "%" SCNd64 " %64s", &making->bytes, making->hash) != 2) {
         if (checkpoint->store[0] != '\0') {
             (void)unlink(checkpoint->beside);
         }
-        return failed(checkpoint, CHECKPOINT_DROPPED, checkpoint->said);
+        return failed(checkpoint, CHECKPOINT_DROPPED, checkpoint->helper.said);
     }
     if (checkpoint->store[0] == '\0') {
         return begin_carry(checkpoint, CHECKPOINT_STORES, making, &error) == TIDE_OK
@@ -311,8 +273,8 @@ static enum checkpoint_event archived(struct checkpoint *checkpoint, int64_t now
                    : failed(checkpoint, CHECKPOINT_DROPPED, error.text);
     }
     if (rename(checkpoint->beside, checkpoint->path) != 0 || !sync_store(checkpoint->store)) {
-        (void)snprintf(checkpoint->said, sizeof checkpoint->said, "%.400s: %s", checkpoint->path,
-                       strerror(errno));
+        (void)snprintf(checkpoint->helper.said, sizeof checkpoint->helper.said, "%.400s: %s",
+                       checkpoint->path, strerror(errno));
         return CHECKPOINT_DROPPED;
     }
     return saved(checkpoint, scheme, checkpoint->path, now_ms);
@@ -322,7 +284,7 @@ static enum checkpoint_event stored(struct checkpoint *checkpoint, int64_t now_m
 {
     const char *why = NULL;
 
-    if (carry_status(checkpoint->said, &why) != TIDE_OK) {
+    if (carry_status(checkpoint->helper.said, &why) != TIDE_OK) {
         return failed(checkpoint, CHECKPOINT_DROPPED, why);
     }
     close_file(checkpoint);
@@ -333,7 +295,7 @@ static enum checkpoint_event fetched(struct checkpoint *checkpoint)
 {
     const char *why = NULL;
     struct error error;
-    const enum tide_status status = carry_status(checkpoint->said, &why);
+    const enum tide_status status = carry_status(checkpoint->helper.said, &why);
 
     if (status != TIDE_OK) {
         return failed(checkpoint, status == TIDE_NOT_FOUND ? CHECKPOINT_BAD : CHECKPOINT_LOST_WAY,
@@ -346,29 +308,15 @@ static enum checkpoint_event fetched(struct checkpoint *checkpoint)
 
 static enum checkpoint_event extracted(struct checkpoint *checkpoint)
 {
-    if (!text_equal(checkpoint->said, PACK_RESTORED)) {
+    if (!text_equal(checkpoint->helper.said, PACK_RESTORED)) {
         return CHECKPOINT_BAD;
     }
     checkpoint->saved_signature = signature_of(checkpoint->folder);
     return CHECKPOINT_RESTORED;
 }
 
-/* What it said last tells how it went; its exit status may have gone to whoever reaped it. */
-static void end_stage(struct checkpoint *checkpoint)
-{
-    (void)close(checkpoint->out);
-    checkpoint->out = -1;
-    checkpoint->said[checkpoint->said_bytes] = '\0';
-    checkpoint->said[strcspn(checkpoint->said, "\n")] = '\0';
-    if (checkpoint->helper > 0) {
-        (void)waitpid(checkpoint->helper, NULL, 0);
-        checkpoint->helper = 0;
-    }
-}
-
 static enum checkpoint_event finish(struct checkpoint *checkpoint, int64_t now_ms)
 {
-    end_stage(checkpoint);
     switch (checkpoint->stage) {
     case CHECKPOINT_ARCHIVES:
         return archived(checkpoint, now_ms);
@@ -384,29 +332,13 @@ static enum checkpoint_event finish(struct checkpoint *checkpoint, int64_t now_m
 
 enum checkpoint_event checkpoint_ready(struct checkpoint *checkpoint, int64_t now_ms)
 {
-    const size_t room = sizeof checkpoint->said - 1 - checkpoint->said_bytes;
-    char rest[256];
-    const ssize_t bytes =
-        room > 0 ? read(checkpoint->out, checkpoint->said + checkpoint->said_bytes, room)
-                 : read(checkpoint->out, rest, sizeof rest);
-
-    if (bytes > 0) {
-        checkpoint->said_bytes += room > 0 ? (size_t)bytes : 0;
-        return CHECKPOINT_BUSY;
-    }
-    if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) {
-        return CHECKPOINT_BUSY;
-    }
-    return finish(checkpoint, now_ms);
+    return helper_ended(&checkpoint->helper) ? finish(checkpoint, now_ms) : CHECKPOINT_BUSY;
 }
 
 void checkpoint_abandon(struct checkpoint *checkpoint)
 {
-    if (checkpoint->out >= 0) {
-        if (checkpoint->helper > 0) {
-            (void)kill(checkpoint->helper, SIGKILL);
-        }
-        end_stage(checkpoint);
+    if (checkpoint->helper.out >= 0) {
+        helper_kill(&checkpoint->helper);
         if (checkpoint->stage == CHECKPOINT_ARCHIVES && checkpoint->store[0] != '\0') {
             (void)unlink(checkpoint->beside);
         }

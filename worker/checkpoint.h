@@ -1,7 +1,7 @@
 /*
  * checkpoint: the checkpoint directory of one attempt, saved to the store and restored from it by
- * processes of their own (pack.h, carry.h). One thing at a time; the caller polls `out`, which may
- * be another one after each call, and calls checkpoint_ready.
+ * processes of their own (pack.h, carry.h). One thing at a time; the caller polls helper.out,
+ * which may be another one after each call, and calls checkpoint_ready.
  *
  *   STORE/CLUSTER/E.T/NUMBER-SEQ.tar.zst     on a shared path; never overwritten (R8)
  *
@@ -12,16 +12,16 @@
 
 #include "worker/agent.h"
 #include "worker/files.h"
+#include "worker/helper.h"
 
 #include "base/error.h"
-#include "transport/keys.h"
 
 #include <tidemill/wire.h>
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { CHECKPOINT_KEEP_LEAST = 2, CHECKPOINT_SAID_BYTES = 512 };
+enum { CHECKPOINT_KEEP_LEAST = 2 };
 
 /* What the process at work does. */
 enum checkpoint_stage {
@@ -42,15 +42,12 @@ struct checkpoint {
     bool has_user;
     uint32_t uid, gid;
 
-    int out;      /* of the process at work; -1 none */
-    pid_t helper; /* 0: none, or reaped already */
-    int file;     /* the archive on its way; -1 none */
+    struct helper helper; /* the process at work */
+    int file;             /* the archive on its way; -1 none */
     enum checkpoint_stage stage;
     struct agent_checkpoint from; /* that is being restored */
     int64_t begun_ms, took_ms;    /* of the last save that was finished */
     char path[FILES_PATH_BYTES], beside[FILES_PATH_BYTES];
-    char said[CHECKPOINT_SAID_BYTES];
-    size_t said_bytes;
     uint64_t signature;           /* of what is being saved */
     uint64_t saved_signature;     /* of what was saved last */
     struct agent_checkpoint last; /* the last one saved */
@@ -61,10 +58,10 @@ struct checkpoint {
 enum checkpoint_event {
     CHECKPOINT_BUSY,
     CHECKPOINT_SAVED,   /* `last` is in the store, durable */
-    CHECKPOINT_DROPPED, /* `said` tells why */
+    CHECKPOINT_DROPPED, /* helper.said tells why */
     CHECKPOINT_RESTORED,
-    CHECKPOINT_BAD,     /* it is not what was saved, or gone; `said` tells why */
-    CHECKPOINT_LOST_WAY /* it could not be fetched now; `said` tells why */
+    CHECKPOINT_BAD,     /* it is not what was saved, or gone; helper.said tells why */
+    CHECKPOINT_LOST_WAY /* it could not be fetched now; helper.said tells why */
 };
 
 /* checkpoint_init: of `folder`, into the assignment's store; `way` and `scratch` must stay. */
@@ -79,9 +76,9 @@ bool checkpoint_changed(const struct checkpoint *checkpoint);
 enum tide_status checkpoint_save(struct checkpoint *checkpoint, int64_t step, int64_t now_ms,
                                  struct error *error);
 enum tide_status checkpoint_restore(struct checkpoint *checkpoint,
-                                    const struct wire_checkpoint *from, struct error *error);
+                                    const struct agent_checkpoint *from, struct error *error);
 
-/* checkpoint_ready: `out` has input or was closed. */
+/* checkpoint_ready: helper.out has input or was closed. */
 enum checkpoint_event checkpoint_ready(struct checkpoint *checkpoint, int64_t now_ms);
 
 /* checkpoint_abandon: ends what is at work. */

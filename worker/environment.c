@@ -159,9 +159,18 @@ static void set_tidemill(struct environment *environment, const struct wire_assi
     set_parameters(environment, assign->params);
 }
 
-enum tide_status environment_make(struct environment *environment, const struct wire_assign *assign,
-                                  const struct environment_paths *paths, bool inherit,
-                                  struct error *error)
+static enum tide_status check(const struct environment *environment, struct error *error)
+{
+    return environment->failed
+               ? error_set(error, TIDE_LIMIT, "more than %d variables, or no memory for them",
+                           ENVIRONMENT_MAX)
+               : TIDE_OK;
+}
+
+enum tide_status environment_make_common(struct environment *environment,
+                                         const struct wire_assign *assign,
+                                         const struct environment_paths *paths, bool inherit,
+                                         struct error *error)
 {
     *environment = (struct environment){0};
     if (inherit) {
@@ -173,12 +182,18 @@ enum tide_status environment_make(struct environment *environment, const struct 
     for (size_t i = 0; i < assign->env_count; i++) {
         set(environment, assign->env[i].key, assign->env[i].value);
     }
+    return status == TIDE_OK ? check(environment, error) : status;
+}
+
+enum tide_status environment_make(struct environment *environment, const struct wire_assign *assign,
+                                  const struct environment_paths *paths, bool inherit,
+                                  struct error *error)
+{
+    const enum tide_status status =
+        environment_make_common(environment, assign, paths, inherit, error);
+
     set_tidemill(environment, assign, paths);
-    if (status == TIDE_OK && environment->failed) {
-        return error_set(error, TIDE_LIMIT, "more than %d variables, or no memory for them",
-                         ENVIRONMENT_MAX);
-    }
-    return status;
+    return status == TIDE_OK ? check(environment, error) : status;
 }
 
 void environment_fini(struct environment *environment)

@@ -34,6 +34,13 @@ struct environment_paths {
 enum tide_status environment_make(struct environment *environment, const struct wire_assign *assign,
                                   const struct environment_paths *paths, bool inherit,
                                   struct error *error);
+
+/* environment_make_common: the same without what tells of the attempt: temporary and home of
+ * `paths` count. */
+enum tide_status environment_make_common(struct environment *environment,
+                                         const struct wire_assign *assign,
+                                         const struct environment_paths *paths, bool inherit,
+                                         struct error *error);
 void environment_fini(struct environment *environment);
 
 #endif

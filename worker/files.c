@@ -5,6 +5,7 @@
 #include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -129,6 +130,21 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
     (void)where;
     (void)remove(path);
     return 0;
+}
+
+enum tide_status files_nameless(const char *folder, int *fd, struct error *error)
+{
+    char path[FILES_PATH_BYTES];
+
+    if (!files_path(path, "%s/nameless-XXXXXX", folder)) {
+        return error_set(error, TIDE_INVALID, "the state folder's path is too long");
+    }
+    *fd = mkostemp(path, O_CLOEXEC);
+    if (*fd < 0) {
+        return error_set(error, TIDE_IO, "%s: %s", path, strerror(errno));
+    }
+    (void)unlink(path);
+    return TIDE_OK;
 }
 
 void files_remove(const char *path)

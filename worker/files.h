@@ -29,6 +29,10 @@ enum tide_status files_write(const char *folder, const char *name, const char *d
 enum tide_status files_read(const char *path, char *data, size_t limit, size_t *bytes,
                             struct error *error);
 
+/* files_nameless: a file in `folder` to be written and read that nobody else can find: with the
+ * last descriptor it is gone. TIDE_IO. */
+enum tide_status files_nameless(const char *folder, int *fd, struct error *error);
+
 /* files_remove: the file or the whole tree at `path`, without following links; what cannot be
  * removed stays. */
 void files_remove(const char *path);

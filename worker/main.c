@@ -3,6 +3,7 @@
  * supervisor of each attempt, and saves, carries and restores checkpoints.
  */
 #include "worker/carry.h"
+#include "worker/copy.h"
 #include "worker/options.h"
 #include "worker/pack.h"
 #include "worker/supervisor.h"
@@ -29,6 +30,9 @@ int main(int argc, char **argv)
     }
     if (argc > 2 && (text_equal(argv[1], "--archive") || text_equal(argv[1], "--extract"))) {
         return pack_main(argc, argv);
+    }
+    if (argc > 2 && text_equal(argv[1], "--copy")) {
+        return copy_main(argc, argv);
     }
     if (argc == 2 && text_equal(argv[1], "--carry")) {
         return carry_main();

@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "pack/sink.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -22,13 +23,6 @@
 #include <unistd.h>
 
 enum { BLOCK_BYTES = 256 * 1024, FILES_MAX = 100000, HASH_BYTES = 32 };
-
-/* The archive as it leaves: every byte is hashed and counted on its way. */
-struct sink {
-    crypto_generichash_state hash;
-    int64_t bytes, limit;
-    bool over;
-};
 
 /* A file as it was when it was read. */
 struct snapshot {
@@ -53,30 +47,6 @@ __attribute__((format(printf, 2, 3))) static int fail(enum pack_exit code, const
 }
 
 /* --- writing --- */
-
-/* libarchive's callback */
-static la_ssize_t sink_write(struct archive *archive, void *data, const void *buffer, size_t bytes)
-{
-    struct sink *sink = data;
-    size_t done = 0;
-
-    if (sink->bytes + (int64_t)bytes > sink->limit) {
-        sink->over = true;
-        archive_set_error(archive, EFBIG, "larger than %" PRId64 " bytes", sink->limit);
-        return -1;
-    }
-    while (done < bytes) {
-        const ssize_t written = write(PACK_FD, (const char *)buffer + done, bytes - done);
-        if (written < 0) {
-            archive_set_error(archive, errno, "%s", strerror(errno));
-            return -1;
-        }
-        done += (size_t)written;
-    }
-    (void)crypto_generichash_update(&sink->hash, buffer, bytes);
-    sink->bytes += (int64_t)bytes;
-    return (la_ssize_t)bytes;
-}
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
@@ -107,27 +77,6 @@ static bool snapshots_hold(const struct snapshots *snapshots)
     return true;
 }
 
-/* The contents of a regular file; false where it is not as long as it was said to be. */
-static bool write_contents(struct archive *to, const char *path, int64_t bytes)
-{
-    static char block[BLOCK_BYTES];
-    const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    int64_t left = bytes;
-
-    while (fd >= 0 && left > 0) {
-        const ssize_t taken =
-            read(fd, block, left < (int64_t)sizeof block ? (size_t)left : sizeof block);
-        if (taken <= 0 || archive_write_data(to, block, (size_t)taken) != taken) {
-            break;
-        }
-        left -= taken;
-    }
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return fd >= 0 && left == 0;
-}
-
 static bool write_entry(struct archive *to, const FTSENT *from, const char *name)
 {
     struct archive_entry *entry = archive_entry_new();
@@ -146,7 +95,7 @@ static bool write_entry(struct archive *to, const FTSENT *from, const char *name
         }
         good = archive_write_header(to, entry) == ARCHIVE_OK &&
                (!S_ISREG(from->fts_statp->st_mode) ||
-                write_contents(to, from->fts_accpath, from->fts_statp->st_size));
+                sink_file(to, from->fts_accpath, from->fts_statp->st_size));
     }
     archive_entry_free(entry);
     return good;
@@ -183,13 +132,9 @@ static enum pack_exit write_tree(struct archive *to, const char *folder,
 }
 
 static enum pack_exit write_archive(struct archive *to, struct sink *sink, const char *folder,
-                                    struct snapshots *snapshots)
+                                    int64_t limit, struct snapshots *snapshots)
 {
-    if (archive_write_set_format_pax_restricted(to) != ARCHIVE_OK ||
-        archive_write_add_filter_zstd(to) != ARCHIVE_OK ||
-        archive_write_set_filter_option(to, "zstd", "compression-level", "1") != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(to, 1) != ARCHIVE_OK ||
-        archive_write_open(to, sink, NULL, sink_write, NULL) != ARCHIVE_OK) {
+    if (!sink_open(sink, to, PACK_FD, limit)) {
         return PACK_FAILED;
     }
     const enum pack_exit code = write_tree(to, folder, snapshots);
@@ -209,28 +154,23 @@ static void snapshots_fini(struct snapshots *snapshots)
 
 static int tell_saved(struct sink *sink)
 {
-    unsigned char hash[HASH_BYTES];
-    char text[2 * HASH_BYTES + 1];
-
+    char text[SINK_HASH_BYTES];
     struct stat status;
 
     /* One without a name is on its way to somewhere else, where it is made durable. */
     if (fstat(PACK_FD, &status) != 0 || (status.st_nlink > 0 && fsync(PACK_FD) != 0)) {
         return fail(PACK_FAILED, "the checkpoint could not be written: %s", strerror(errno));
     }
-    (void)crypto_generichash_final(&sink->hash, hash, sizeof hash);
-    (void)printf("%" PRId64 " %s\n", sink->bytes,
-                 sodium_bin2hex(text, sizeof text, hash, sizeof hash));
+    sink_hash(sink, text);
+    (void)printf("%" PRId64 " %s\n", sink->bytes, text);
     return PACK_DONE;
 }
 
 static int create_with(struct archive *to, struct snapshots *snapshots, const char *folder,
                        int64_t limit)
 {
-    struct sink sink = {.limit = limit};
-
-    (void)crypto_generichash_init(&sink.hash, NULL, 0, HASH_BYTES);
-    const enum pack_exit code = write_archive(to, &sink, folder, snapshots);
+    struct sink sink;
+    const enum pack_exit code = write_archive(to, &sink, folder, limit, snapshots);
     if (sink.over || code == PACK_TOO_BIG) {
         return fail(PACK_TOO_BIG, "the checkpoint is larger than %" PRId64 " bytes", limit);
     }
@@ -376,24 +316,12 @@ static int extract(const char *folder, int64_t bytes, const char *hash)
 
 /* --- the program --- */
 
-static bool become(const char *user, const char *group)
-{
-    int64_t uid = 0;
-    int64_t gid = 0;
-
-    if (text_equal(user, "-")) {
-        return true;
-    }
-    return number_parse_integer(user, &uid) && number_parse_integer(group, &gid) &&
-           become_user((uid_t)uid, (gid_t)gid);
-}
-
 int pack_main(int argc, char **argv)
 {
     int64_t bytes = 0;
 
     if (sodium_init() < 0 || (argc != 6 && argc != 7) || !number_parse_integer(argv[3], &bytes) ||
-        !become(argv[argc - 2], argv[argc - 1])) {
+        !become_named(argv[argc - 2], argv[argc - 1])) {
         return fail(PACK_FAILED, "cannot become the attempt's user");
     }
     (void)umask(077);

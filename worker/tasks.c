@@ -36,6 +36,7 @@ static void task_drop(struct worker *worker, struct task *task)
         (void)inotify_rm_watch(worker->watches, task->watch);
     }
     attempt_free(task->attempt);
+    workdirs_release(&worker->workdirs, task->workdir);
     *task = worker->tasks[--worker->task_count];
 }
 
@@ -67,9 +68,13 @@ void tasks_start(struct worker *worker, const struct wire_assign *assign)
     struct task *task = &worker->tasks[worker->task_count++];
     *task = (struct task){.attempt = attempt,
                           .watch = -1,
+                          .workdir = WORKDIR_NONE,
                           .metric_next_ms = INT64_MAX,
                           .log_next_ms = INT64_MAX,
                           .ship_until_ms = INT64_MAX};
+    if (attempt->state == ATTEMPT_PREPARING) {
+        task->workdir = workdirs_want(&worker->workdirs, assign);
+    }
     if (files_path(path, "%s/report", attempt->folder)) {
         task->watch = inotify_add_watch(worker->watches, path, IN_MODIFY);
         attempt_read_report(attempt, now_ms); /* of a script that was faster */
@@ -279,6 +284,26 @@ static void task_news(struct worker *worker, struct task *task)
     }
 }
 
+/* An attempt that waits for its workdir goes on when that is there, or cannot be had. */
+static void task_prepare(struct worker *worker, const struct task *task, int64_t now_ms)
+{
+    struct attempt *attempt = task->attempt;
+
+    if (attempt->state != ATTEMPT_PREPARING || attempt->copying.out >= 0) {
+        return;
+    }
+    if (task->workdir == WORKDIR_NONE) {
+        attempt_unprepared(attempt, CAUSE_WORKER, "too many workdirs are in use here", now_ms);
+        return;
+    }
+    const struct workdir *workdir = &worker->workdirs.list[task->workdir];
+    if (workdir->state == WORKDIR_READY) {
+        attempt_prepared(attempt, workdir->tree, now_ms);
+    } else if (workdir->state == WORKDIR_FAILED) {
+        attempt_unprepared(attempt, workdir->cause, workdir->why, now_ms);
+    }
+}
+
 static bool task_done(const struct task *task, int64_t now_ms)
 {
     const struct attempt *attempt = task->attempt;
@@ -293,9 +318,12 @@ void tasks_turn(struct worker *worker)
 {
     const int64_t now_ms = clock_boot_ms();
 
+    workdirs_tick(&worker->workdirs, now_ms);
+
     for (size_t i = 0; i < worker->task_count;) {
         struct task *task = &worker->tasks[i];
         attempt_tick(task->attempt, now_ms);
+        task_prepare(worker, task, now_ms);
         task_news(worker, task);
         if (task->attempt->state == ATTEMPT_OVER && !task->stored &&
             task->store_next_ms <= now_ms) {
@@ -325,7 +353,7 @@ static int64_t task_deadline(const struct task *task)
 
 int64_t tasks_deadline(const struct worker *worker)
 {
-    int64_t deadline_ms = INT64_MAX;
+    int64_t deadline_ms = workdirs_deadline(&worker->workdirs);
 
     for (size_t i = 0; i < worker->task_count; i++) {
         deadline_ms = earlier(deadline_ms, task_deadline(&worker->tasks[i]));
@@ -362,18 +390,23 @@ static bool reaped_own(struct worker *worker, pid_t child)
             attempt->supervisor = -1;
             return true;
         }
-        if (attempt->checkpoint.helper == child) {
-            attempt->checkpoint.helper = 0;
+        if (attempt->checkpoint.helper.pid == child) {
+            attempt->checkpoint.helper.pid = 0;
+            return true;
+        }
+        if (attempt->copying.pid == child) {
+            attempt->copying.pid = 0;
             return true;
         }
     }
-    return false;
+    return workdirs_reaped(&worker->workdirs, child);
 }
 
 /* What a supervisor that was killed leaves comes to this process, and more may come behind it. */
 void tasks_reap(struct worker *worker)
 {
-    pid_t spared[2 * WORKER_TASKS_MAX + 1];
+    pid_t spared[3 * WORKER_TASKS_MAX + 2 * WORKDIRS_MAX + 1];
+    size_t count = 0;
     bool orphans = false;
     siginfo_t info = {0};
 
@@ -382,12 +415,17 @@ void tasks_reap(struct worker *worker)
         info.si_pid = 0;
     }
     for (size_t i = 0; i < worker->task_count; i++) {
-        spared[2 * i] = worker->tasks[i].attempt->supervisor;
-        spared[2 * i + 1] = worker->tasks[i].attempt->checkpoint.helper;
+        spared[count++] = worker->tasks[i].attempt->supervisor;
+        spared[count++] = worker->tasks[i].attempt->checkpoint.helper.pid;
+        spared[count++] = worker->tasks[i].attempt->copying.pid;
+    }
+    for (size_t i = 0; i < WORKDIRS_MAX; i++) {
+        spared[count++] = worker->workdirs.list[i].helper.pid;
+        spared[count++] = worker->workdirs.list[i].setup.supervisor;
     }
     if (orphans) {
-        spared[2 * worker->task_count] = worker->notice.process;
-        (void)sweep_children(spared, 2 * worker->task_count + 1);
+        spared[count++] = worker->notice.process;
+        (void)sweep_children(spared, count);
     }
 }
 

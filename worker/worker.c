@@ -182,7 +182,9 @@ static bool obstacle(const struct worker *worker, const struct wire_assign *assi
         return true;
     }
     if (worker->options->allow_commands != NULL &&
-        !allow_command(worker->options->allow_commands, assign->words[0])) {
+        (!allow_command(worker->options->allow_commands, assign->words[0]) ||
+         (assign->setup_count > 0 &&
+          !allow_command(worker->options->allow_commands, assign->setup[0])))) {
         *refusal = REFUSAL_COMMAND;
         return true;
     }
@@ -297,7 +299,15 @@ static void read_notice(struct worker *worker)
 
 /* --- the loop --- */
 
-enum { ITEM_LINK, ITEM_SIGNALS, ITEM_WATCHES, ITEM_PARENT, ITEM_NOTICE, ITEM_FIRST_TASK };
+enum {
+    ITEM_LINK,
+    ITEM_SIGNALS,
+    ITEM_WATCHES,
+    ITEM_PARENT,
+    ITEM_NOTICE,
+    ITEM_FIRST_WORKDIR,
+    ITEM_FIRST_TASK = ITEM_FIRST_WORKDIR + WORKDIRS_MAX * WORKDIR_FDS
+};
 
 static size_t fill_items(const struct worker *worker, struct pollfd *items)
 {
@@ -308,6 +318,14 @@ static size_t fill_items(const struct worker *worker, struct pollfd *items)
     items[ITEM_WATCHES] = (struct pollfd){.fd = worker->watches, .events = POLLIN};
     items[ITEM_PARENT] = (struct pollfd){.fd = worker->parent, .events = POLLIN};
     items[ITEM_NOTICE] = (struct pollfd){.fd = worker->notice.fd, .events = POLLIN};
+    for (int i = 0; i < WORKDIRS_MAX; i++) {
+        int fds[WORKDIR_FDS];
+        workdirs_fds(&worker->workdirs, i, fds);
+        for (int fd = 0; fd < WORKDIR_FDS; fd++) {
+            items[ITEM_FIRST_WORKDIR + i * WORKDIR_FDS + fd] =
+                (struct pollfd){.fd = fds[fd], .events = POLLIN};
+        }
+    }
     for (size_t i = 0; i < worker->task_count; i++) {
         for (int fd = 0; fd < ATTEMPT_FD_COUNT; fd++) {
             items[count++] =
@@ -315,6 +333,16 @@ static size_t fill_items(const struct worker *worker, struct pollfd *items)
         }
     }
     return count;
+}
+
+static void read_workdirs(struct worker *worker, const struct pollfd *items)
+{
+    for (int i = 0; i < WORKDIRS_MAX; i++) {
+        const struct pollfd *own = &items[ITEM_FIRST_WORKDIR + i * WORKDIR_FDS];
+        if (own[0].revents != 0 || own[1].revents != 0) {
+            workdirs_ready(&worker->workdirs, i, clock_boot_ms());
+        }
+    }
 }
 
 /* The items of attempts stand in the order in which fill_items put them. */
@@ -383,6 +411,7 @@ static void turn(struct worker *worker)
     if (items[ITEM_WATCHES].revents != 0) {
         tasks_reports(worker);
     }
+    read_workdirs(worker, items);
     read_tasks(worker, items);
     hear_all(worker);
     if (agent_deadline(&worker->agent) <= clock_boot_ms()) {

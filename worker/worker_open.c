@@ -96,21 +96,23 @@ static enum tide_status open_state(struct worker *worker, struct error *error)
     return outbox_open(&worker->outbox, worker->state, error);
 }
 
-/* The attempts' user passes through to its own folder, and sees nothing else. */
+/* The attempts' user passes through to its own folders, and sees nothing else. */
 static enum tide_status open_for_user(const struct worker *worker, struct error *error)
 {
-    char path[FILES_PATH_BYTES];
+    static const char *const parts[] = {"", "/attempts", "/workdirs"};
+    enum tide_status status = TIDE_OK;
 
-    if (!files_path(path, "%s/attempts", worker->state)) {
-        return error_set(error, TIDE_INVALID, "the state folder's path is too long");
+    for (size_t i = 0; status == TIDE_OK && i < sizeof parts / sizeof *parts; i++) {
+        char path[FILES_PATH_BYTES];
+        if (!files_path(path, "%s%s", worker->state, parts[i])) {
+            return error_set(error, TIDE_INVALID, "the state folder's path is too long");
+        }
+        status = files_folder(path, error);
+        if (status == TIDE_OK && worker->options->user != NULL && chmod(path, 0711) != 0) {
+            status = error_set(error, TIDE_IO, "%s: %s", path, strerror(errno));
+        }
     }
-    const enum tide_status status = files_folder(path, error);
-    if (status != TIDE_OK || worker->options->user == NULL) {
-        return status;
-    }
-    return chmod(worker->state, 0711) == 0 && chmod(path, 0711) == 0
-               ? TIDE_OK
-               : error_set(error, TIDE_IO, "%s: %s", path, strerror(errno));
+    return status;
 }
 
 enum tide_status worker_open(struct worker *worker, struct error *error)
@@ -139,6 +141,7 @@ enum tide_status worker_open(struct worker *worker, struct error *error)
                                  .home = options->home,
                                  .cgroup = &worker->cgroup,
                                  .way = &worker->way};
+    workdirs_open(&worker->workdirs, &worker->attempt_options);
     worker->way = worker->access;
     worker->way.endpoint[0] = '\0'; /* WELCOME tells */
     return status;
@@ -154,6 +157,7 @@ void worker_close(struct worker *worker)
     for (size_t i = 0; i < worker->task_count; i++) {
         attempt_free(worker->tasks[i].attempt);
     }
+    workdirs_close(&worker->workdirs);
     if (worker->options->keys != NULL) {
         (void)!keys_revoke(worker->options->keys, KEY_WORKER, worker->options->name, &ignored);
     }

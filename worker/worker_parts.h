@@ -10,6 +10,7 @@
 #include "worker/notice.h"
 #include "worker/options.h"
 #include "worker/outbox.h"
+#include "worker/workdirs.h"
 
 enum {
     WORKER_TASKS_MAX =
@@ -26,6 +27,7 @@ enum {
 struct task {
     struct attempt *attempt;
     int watch;   /* inotify, of the report file; -1 none */
+    int workdir; /* that it uses; WORKDIR_NONE */
     bool stored; /* its result is in the outbox */
     int64_t store_next_ms;
     int64_t metric_next_ms; /* INT64_MAX: no point waits */
@@ -48,6 +50,7 @@ struct worker {
     bool meets;            /* the agent met another cluster, and does not know what is owed to it */
     int signals, watches;
     int parent; /* pidfd; -1 none */
+    struct workdirs workdirs;
     struct notice notice;
     int terminations;
     struct task tasks[WORKER_TASKS_MAX];

@@ -60,8 +60,8 @@ static int answer_take(const struct options *options, const struct wire_reply *r
     return EXIT_CODE_OK;
 }
 
-static int client_try(const struct options *options, struct client *client, const char *body,
-                      json_t **answer)
+static int client_try(const struct options *options, struct client *client, const char *verb,
+                      const char *body, json_t **answer)
 {
     struct wire_message *reply = calloc(1, sizeof *reply);
     struct error error = {0};
@@ -70,8 +70,7 @@ static int client_try(const struct options *options, struct client *client, cons
     if (reply == NULL) {
         return code;
     }
-    const enum tide_status status =
-        client_ask(client, options->usage->verb, body, ANSWER_MS, reply, &error);
+    const enum tide_status status = client_ask(client, verb, body, ANSWER_MS, reply, &error);
     if (status == TIDE_OK) {
         code = answer_take(options, &reply->reply, answer);
         wire_message_fini(reply);
@@ -82,7 +81,35 @@ static int client_try(const struct options *options, struct client *client, cons
     return code;
 }
 
+static int workdir_store(const struct options *options, struct client *client,
+                         const struct workdir_packed *packed)
+{
+    struct error error = {0};
+    json_t *pong = NULL;
+    const int code = client_try(options, client, "ping", "{}", &pong);
+    const int32_t port = (int32_t)json_integer_value(json_object_get(pong, "bulk_port"));
+
+    json_decref(pong);
+    if (code != EXIT_CODE_OK) {
+        return code;
+    }
+    const enum tide_status status =
+        client_store(client, port, packed->hash, packed->fd, packed->bytes, &error);
+    if (status == TIDE_OK || status == TIDE_UNREACHABLE || status == TIDE_REFUSED) {
+        return status == TIDE_OK ? EXIT_CODE_OK : unreachable(options, status, &error);
+    }
+    (void)fprintf(stderr, "tidemill %s: the workdir was not taken: %s\n", options->usage->verb,
+                  error.text);
+    return EXIT_CODE_FAILED;
+}
+
 int asking_ask(const struct options *options, json_t *body, json_t **answer)
+{
+    return asking_ask_with(options, NULL, body, answer);
+}
+
+int asking_ask_with(const struct options *options, const struct workdir_packed *packed,
+                    json_t *body, json_t **answer)
 {
     char run_directory[PATH_BYTES];
     const char *connect = options_value(options, "connect");
@@ -101,7 +128,10 @@ int asking_ask(const struct options *options, json_t *body, json_t **answer)
     if (status != TIDE_OK) {
         code = unreachable(options, status, &error);
     } else if (text != NULL) {
-        code = client_try(options, client, text, answer);
+        code = packed == NULL ? EXIT_CODE_OK : workdir_store(options, client, packed);
+        code = code == EXIT_CODE_OK
+                   ? client_try(options, client, options->usage->verb, text, answer)
+                   : code;
     }
     client_close(client);
     free(text);

@@ -6,6 +6,7 @@
 #define COMMANDS_ASKING_H
 
 #include "commands/options.h"
+#include "pack/workdir.h"
 
 #include <jansson.h>
 
@@ -22,5 +23,9 @@
  * caller's to free. Prints what went wrong; the answer is an exit code.
  */
 int asking_ask(const struct options *options, json_t *body, json_t **answer);
+
+/* asking_ask_with: the same after the coordinator has the packed workdir. */
+int asking_ask_with(const struct options *options, const struct workdir_packed *packed,
+                    json_t *body, json_t **answer);
 
 #endif

@@ -109,6 +109,7 @@ static enum tide_status experiment_continue(struct run *run, const struct spec *
 static enum tide_status experiment_begin(struct run *run, struct spec *spec, struct error *error)
 {
     char workdir[SPEC_FILE_PATH_BYTES];
+    struct workdir_packed packed;
     const struct spec *stored = NULL;
     const int32_t open = coordinator_find(run->service.coordinator, spec->name, &stored);
 
@@ -117,9 +118,16 @@ static enum tide_status experiment_begin(struct run *run, struct spec *spec, str
         spec_free(spec);
         return status;
     }
-    if (!spec_file_workdir(spec, run->options.arguments[0], workdir)) {
+    enum tide_status status = spec_file_pack(spec, run->options.arguments[0], run->options.store,
+                                             &packed, workdir, error);
+    if (status == TIDE_OK && packed.fd >= 0) {
+        status = coordinator_keep_workdir(run->service.coordinator, packed.fd, packed.bytes,
+                                          packed.hash, error);
+        (void)close(packed.fd);
+    }
+    if (status != TIDE_OK) {
         spec_free(spec);
-        return error_set(error, TIDE_NOT_FOUND, "the workdir of the spec is not there");
+        return status;
     }
     return coordinator_submit(run->service.coordinator, spec, workdir, &run->experiment, error);
 }

@@ -1,5 +1,7 @@
 #include "commands/spec_file.h"
 
+#include "loop/coordinator.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,4 +56,41 @@ bool spec_file_workdir(const struct spec *spec, const char *path, char *workdir)
 
     (void)snprintf(joined, sizeof joined, "%.*s%s", folder, path, below);
     return realpath(joined, workdir) != NULL;
+}
+
+/* The store as an absolute path, whether it is there yet or not: "" where its folder is not. */
+static void store_path(const char *store, char path[SPEC_FILE_PATH_BYTES])
+{
+    char folder[SPEC_FILE_PATH_BYTES];
+    char resolved[SPEC_FILE_PATH_BYTES];
+    const char *slash = strrchr(store, '/');
+    const char *name = slash == NULL ? store : slash + 1;
+
+    (void)snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)(slash - store) + 1,
+                   slash == NULL ? "." : store);
+    *path = '\0';
+    if (realpath(folder, resolved) != NULL) {
+        (void)snprintf(path, SPEC_FILE_PATH_BYTES, "%.3800s/%.256s", resolved, name);
+    }
+}
+
+enum tide_status spec_file_pack(const struct spec *spec, const char *path, const char *store,
+                                struct workdir_packed *packed, char *workdir, struct error *error)
+{
+    char folder[SPEC_FILE_PATH_BYTES];
+    char beside[SPEC_FILE_PATH_BYTES];
+
+    *packed = (struct workdir_packed){.fd = -1};
+    if (!spec_file_workdir(spec, path, folder)) {
+        return error_set(error, TIDE_NOT_FOUND, "the workdir of %s is not there", path);
+    }
+    if (spec->workdir == NULL) {
+        (void)snprintf(workdir, SPEC_FILE_PATH_BYTES, "%s", folder);
+        return TIDE_OK;
+    }
+    store_path(store, beside);
+    const enum tide_status status =
+        workdir_pack(folder, beside, COORDINATOR_WORKDIR_BYTES_MAX, packed, error);
+    (void)snprintf(workdir, SPEC_FILE_PATH_BYTES, "packed:%s", packed->hash);
+    return status;
 }

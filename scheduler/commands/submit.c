@@ -30,10 +30,12 @@ static int spec_submit(const struct options *options, const struct spec *spec)
 {
     const char *path = options->arguments[0];
     char workdir[SPEC_FILE_PATH_BYTES];
+    struct workdir_packed packed;
+    struct error error;
     json_t *answer = NULL;
 
-    if (!spec_file_workdir(spec, path, workdir)) {
-        (void)fprintf(stderr, "tidemill submit: the workdir of %s is not there\n", path);
+    if (spec_file_pack(spec, path, options->store, &packed, workdir, &error) != TIDE_OK) {
+        (void)fprintf(stderr, "tidemill submit: %s\n", error.text);
         return EXIT_CODE_USAGE;
     }
     json_t *body = json_pack("{s:s#, s:s, s:s}", "spec", spec->text, spec->text_bytes, "name", path,
@@ -41,7 +43,7 @@ static int spec_submit(const struct options *options, const struct spec *spec)
     if (body == NULL) {
         return options_wrong(&usage, "the paths of the spec and of its workdir must be UTF-8");
     }
-    const int code = asking_ask(options, body, &answer);
+    const int code = asking_ask_with(options, packed.fd < 0 ? NULL : &packed, body, &answer);
     const int64_t id = (int64_t)json_integer_value(json_object_get(answer, "experiment"));
     if (code == EXIT_CODE_OK && options->json) {
         (void)document_print(answer, true, stdout);

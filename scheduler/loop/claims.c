@@ -5,6 +5,7 @@
  */
 #include "loop/inside.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CHAIN_LEAST = 2,      /* R8: of every trial at least so many stay */
@@ -40,7 +42,7 @@ static bool refuse(struct bulk_answer *answer, const char *why)
 
 static bool operator_may(const struct bulk_question *question, struct bulk_answer *answer)
 {
-    answer->max_bytes = WORKDIR_BYTES_MAX;
+    answer->max_bytes = COORDINATOR_WORKDIR_BYTES_MAX;
     return (question->store && question->kind == OBJECT_WORKDIR &&
             question->attempt.experiment == 0) ||
            refuse(answer, "an operator stores working directories, nothing else");
@@ -82,6 +84,58 @@ void claims_answer(struct coordinator *coordinator)
         }
         bulk_answer(coordinator->bulk, &answer);
     }
+}
+
+bool claims_has_workdir(const struct coordinator *coordinator, const char *workdir)
+{
+    const struct submission submission = {.workdir = (char *)(uintptr_t)workdir};
+    const char *hash = submission_workdir_hash(&submission);
+    struct object object;
+    int64_t bytes = 0;
+
+    return hash[0] == '\0' || (object_set(&object, 0, 0, hash) &&
+                               object_find(coordinator->objects, &object, &bytes) == TIDE_OK);
+}
+
+/* All of the file into the object that was begun. */
+static enum tide_status copy_into(struct object_writer *writer, int fd)
+{
+    static char block[WIRE_CHUNK_BYTES];
+    enum tide_status status = TIDE_OK;
+
+    while (status == TIDE_OK && writer->offset < writer->bytes) {
+        const int64_t left = writer->bytes - writer->offset;
+        const ssize_t taken = pread(
+            fd, block, left < (int64_t)sizeof block ? (size_t)left : sizeof block, writer->offset);
+        status = taken > 0 ? object_write(writer, block, (size_t)taken) : TIDE_IO;
+    }
+    return status;
+}
+
+enum tide_status coordinator_keep_workdir(struct coordinator *coordinator, int fd, int64_t bytes,
+                                          const char *hash, struct error *error)
+{
+    struct object_writer writer;
+    struct object object;
+    int64_t there = 0;
+    const bool named = object_set(&object, 0, 0, hash);
+
+    ASSERT(named);
+    if (object_find(coordinator->objects, &object, &there) == TIDE_OK && there == bytes) {
+        return TIDE_OK;
+    }
+    enum tide_status status = object_begin(&writer, coordinator->objects, &object, bytes);
+    if (status == TIDE_OK) {
+        status = copy_into(&writer, fd);
+        if (status == TIDE_OK) {
+            status = object_finish(&writer);
+        } else {
+            object_abandon(&writer);
+        }
+    }
+    return status == TIDE_OK ? TIDE_OK
+                             : error_set(error, status, "the workdir cannot be kept in %s: %s",
+                                         coordinator->objects, tide_status_text(status));
 }
 
 bool claims_hold(const struct coordinator *coordinator, const struct wire_ckpt *ckpt)

@@ -10,6 +10,8 @@
 #include "core/core.h"
 #include "spec/spec.h"
 
+enum { COORDINATOR_WORKDIR_BYTES_MAX = 512 * 1024 * 1024 /* packed */ };
+
 struct coordinator;
 
 struct coordinator_options {
@@ -45,11 +47,18 @@ enum tide_status coordinator_turn(struct coordinator *coordinator, int extra_fd,
 
 /*
  * coordinator_submit: a new experiment from a parsed spec, which the coordinator takes over, also
- * on failure. `workdir` is the absolute path its commands start in. TIDE_EXISTS when an unfinished
+ * on failure. `workdir` is the absolute path its commands start in, or
+ * "packed:" and the hash of one that is kept. TIDE_EXISTS when an unfinished
  * experiment has the name, TIDE_LIMIT, TIDE_INVALID.
  */
 enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec *spec,
                                     const char *workdir, int32_t *experiment, struct error *error)
+    __attribute__((warn_unused_result));
+
+/* coordinator_keep_workdir: a packed one, of this process, as an operator would send it. TIDE_FULL,
+ * TIDE_IO. */
+enum tide_status coordinator_keep_workdir(struct coordinator *coordinator, int fd, int64_t bytes,
+                                          const char *hash, struct error *error)
     __attribute__((warn_unused_result));
 
 /* coordinator_command: an operator's verb; TIDE_NOT_FOUND, TIDE_REFUSED. */

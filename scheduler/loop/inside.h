@@ -47,8 +47,6 @@ struct reply {
     char *body; /* owned */
 };
 
-enum { WORKDIR_BYTES_MAX = 512 * 1024 * 1024 /* packed */ };
-
 struct coordinator {
     struct store *store;
     struct transport *transport;
@@ -130,12 +128,13 @@ void receive_request(struct coordinator *coordinator, const struct wire_request 
 void receive_answer(struct coordinator *coordinator, struct search_answer *answer);
 
 /*
- * claims.c: objects. claims_answer answers the questions of the bulk thread; claims_hold: the file
- * of a CKPT is there; claims_carried: the checkpoints of this experiment are objects; claims_tidy
- * removes what no row of the trial names, but for what is `coming`; claims_drop: a trial has ended;
- * claims_begin: once at the start.
+ * claims.c: objects. claims_answer answers the questions of the bulk thread; claims_has_workdir:
+ * what a submission names is there; claims_hold: the file of a CKPT is; claims_carried: the
+ * checkpoints of this experiment are objects; claims_tidy removes what no row of the trial names,
+ * but for what is `coming`; claims_drop: a trial has ended; claims_begin: once at the start.
  */
 void claims_answer(struct coordinator *coordinator);
+bool claims_has_workdir(const struct coordinator *coordinator, const char *workdir);
 bool claims_hold(const struct coordinator *coordinator, const struct wire_ckpt *ckpt);
 bool claims_carried(const struct coordinator *coordinator, int32_t experiment);
 void claims_tidy(struct coordinator *coordinator, int32_t experiment, int32_t trial,

@@ -277,6 +277,9 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
     struct event event = {.kind = EVENT_SUBMITTED};
     enum tide_status status = submit_check(coordinator, spec, error);
 
+    if (status == TIDE_OK && !claims_has_workdir(coordinator, workdir)) {
+        status = error_set(error, TIDE_NOT_FOUND, "its workdir was not sent before it");
+    }
     if (status != TIDE_OK) {
         spec_free(spec);
         return status;

@@ -102,5 +102,9 @@ void spec_assign(const struct spec *spec, struct wire_assign *assign)
     assign->stop_on_lease_loss = spec->retry.on_lease_loss == SPEC_LEASE_LOSS_STOP;
     assign->checkpoint_store = spec->checkpoint.path == NULL ? "" : spec->checkpoint.path;
     assign->checkpoint_max_bytes = spec->checkpoint.max_bytes;
+    assign->setup_count = spec->setup.count;
+    for (size_t i = 0; i < spec->setup.count; i++) {
+        assign->setup[i] = spec->setup.items[i];
+    }
     assign->checkpoint_keep = (int32_t)spec->checkpoint.keep;
 }

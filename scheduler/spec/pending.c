@@ -11,8 +11,6 @@ static const struct pending {
     const char *value;   /* only this value; NULL: whatever it says */
     const char *instead; /* what happens now */
 } pending[] = {
-    {"workdir", NULL, "it is not sent to other machines: it must be there under the same path"},
-    {"setup", NULL, "nothing is run before the first trial"},
     {"search.acquisition", "per_cost", "the cost of a trial is not looked at"},
     {"stop", NULL, "the search goes on to the end of its budget"},
     {"schedule.deadline", NULL, "it is not watched"},

@@ -9,6 +9,7 @@
 
 /* section_parameters, ...: read the value of the top-level key of that name. */
 void section_parameters(struct reader *reader, const struct node *node);
+void section_setup(struct reader *reader, const struct node *node);
 void section_command(struct reader *reader, const struct node *node); /* after the parameters */
 void section_objective(struct reader *reader, const struct node *node);
 void section_constraints(struct reader *reader, const struct node *node);

@@ -37,6 +37,7 @@ enum section {
     FIDELITY,
     EARLY_STOPPING,
     BUDGET,
+    SETUP,
     SCHEDULE,
     PREEMPTION,
     CHECKPOINT,
@@ -54,7 +55,6 @@ struct document {
     const char *name;
     struct spec_texts tags;
     const char *workdir;
-    const char *setup;
     struct spec_texts warm_start;
     const struct node *sections[SECTION_COUNT];
 };
@@ -64,7 +64,7 @@ static const struct field fields[] = {
     FIELD("name", field_name, name),
     FIELD("tags", field_names, tags),
     FIELD("workdir", field_text, workdir),
-    FIELD("setup", field_text, setup),
+    FIELD("setup", field_node, sections[SETUP]),
     FIELD("command", field_node, sections[COMMAND]),
     FIELD("parameters", field_node, sections[PARAMETERS]),
     FIELD("objective", field_node, sections[OBJECTIVE]),
@@ -97,6 +97,7 @@ static const struct {
 } readers[] = {
     {PARAMETERS, section_parameters},
     {FIDELITY, section_fidelity},
+    {SETUP, section_setup},
     {COMMAND, section_command},
     {OBJECTIVE, section_objective},
     {OBJECTIVES, section_objective},
@@ -166,7 +167,6 @@ static void read_document(struct reader *reader, const struct node *root)
     spec->name = document.name;
     spec->tags = document.tags;
     spec->workdir = document.workdir;
-    spec->setup = document.setup;
     spec->warm_start = document.warm_start;
     const struct node *warm_start = node_find(root, "warm_start");
     if (warm_start != NULL) {

@@ -303,8 +303,8 @@ struct spec_metrics {
 struct spec {
     const char *name;
     struct spec_texts tags;
-    const char *workdir; /* NULL: none */
-    const char *setup;   /* a shell command for the worker; NULL: none */
+    const char *workdir;     /* NULL: none */
+    struct spec_texts setup; /* words of a command, run once in the workdir; none: 0 */
     struct spec_template command;
     /* In the order written, but a parameter never before the one it depends on. */
     const struct spec_parameter *parameters;

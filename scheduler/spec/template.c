@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 
+#include <tidemill/wire.h>
+
 #include <string.h>
 
 /* Words before placeholders are looked for: text, and where its bytes stand in the scalar. */
@@ -399,21 +401,50 @@ static void scan_words(struct reader *reader, const struct word *words, size_t c
     }
 }
 
-void section_command(struct reader *reader, const struct node *node)
+/* The words of a command, text or list; NULL where there is none, which has been said. */
+static struct word *read_words(struct reader *reader, const struct node *node, size_t *count)
 {
     struct word *words = NULL;
-    size_t count = 0;
 
+    *count = 0;
     if (node->kind == NODE_MAPPING) {
         (void)check_item(reader, node);
-        return;
+        return NULL;
     }
-    reader->spec->command.list = node->kind == NODE_SEQUENCE;
-    words = node->kind == NODE_SEQUENCE ? list_words(reader, node, &count)
-                                        : split_text(reader, node, &count);
-    if (node->kind == NODE_SEQUENCE ? node->count == 0 : words != NULL && count == 0) {
+    words = node->kind == NODE_SEQUENCE ? list_words(reader, node, count)
+                                        : split_text(reader, node, count);
+    if (node->kind == NODE_SEQUENCE ? node->count == 0 : words != NULL && *count == 0) {
         reader_error(reader, node->place, "", "the command is empty");
-    } else if (words != NULL && !reader->no_memory) {
+        return NULL;
+    }
+    return reader->no_memory ? NULL : words;
+}
+
+void section_command(struct reader *reader, const struct node *node)
+{
+    size_t count = 0;
+    const struct word *words = read_words(reader, node, &count);
+
+    reader->spec->command.list = node->kind == NODE_SEQUENCE;
+    if (words != NULL) {
         scan_words(reader, words, count);
     }
+}
+
+/* The same without placeholders: it is run once, not for a trial. */
+void section_setup(struct reader *reader, const struct node *node)
+{
+    size_t count = 0;
+    const struct word *words = read_words(reader, node, &count);
+
+    if (count > WIRE_SETUP_WORDS_MAX) {
+        reader_error(reader, node->key_place, "", "a setup of %zu words; at most %d", count,
+                     WIRE_SETUP_WORDS_MAX);
+        return;
+    }
+    const char **items = words == NULL ? NULL : reader_take(reader, count, sizeof *items);
+    for (size_t i = 0; items != NULL && i < count; i++) {
+        items[i] = words[i].text;
+    }
+    reader->spec->setup = (struct spec_texts){items, items == NULL ? 0 : count};
 }

@@ -80,9 +80,18 @@ static void check_early_stopping(struct reader *reader, const struct node *stopp
     }
 }
 
+/* What is prepared is the packed directory: without one there is nothing to prepare. */
+static void check_setup(struct reader *reader, const struct node *setup)
+{
+    if (setup != NULL && reader->spec->workdir == NULL) {
+        reader_error(reader, setup->key_place, "add workdir: .", "'setup' needs a 'workdir'");
+    }
+}
+
 void whole_check(struct reader *reader, const struct node *root)
 {
     check_end(reader, node_find(root, "budget"));
+    check_setup(reader, node_find(root, "setup"));
     check_grid(reader);
     check_fidelity(reader, node_find(root, "fidelity"));
     check_early_stopping(reader, node_find(root, "early_stopping"));

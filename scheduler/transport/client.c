@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "transport/dealer.h"
+#include "transport/dealer_carry.h"
 #include "transport/dealer_watch.h"
 
 #include <zmq.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RETRY_FIRST_MS = 100, RETRY_LONGEST_MS = 2000, WHY_BYTES = 256 };
+enum { RETRY_FIRST_MS = 100, RETRY_LONGEST_MS = 2000, WHY_BYTES = 256, PATIENCE_MS = 30000 };
 
 struct client {
     void *context;
@@ -184,4 +185,21 @@ enum tide_status client_ask(struct client *client, const char *verb, const char 
         }
     }
     return status;
+}
+
+enum tide_status client_store(const struct client *client, int32_t bulk_port, const char *hash,
+                              int fd, int64_t bytes, struct error *error)
+{
+    struct key_access access = client->access;
+    const struct carry carry = {.access = &access,
+                                .claim = {.object = OBJECT_WORKDIR, .hash = hash},
+                                .fd = fd,
+                                .bytes = bytes,
+                                .patience_ms = PATIENCE_MS};
+
+    if (bulk_port == 0 || !key_endpoint_at(client->access.endpoint, bulk_port, access.endpoint)) {
+        return error_set(error, TIDE_UNREACHABLE, "the coordinator at %s takes no files",
+                         client->access.endpoint);
+    }
+    return carry_store(&carry, error);
 }

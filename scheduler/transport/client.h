@@ -41,4 +41,11 @@ void client_close(struct client *client);
 enum tide_status client_ask(struct client *client, const char *verb, const char *body,
                             int64_t deadline_ms, struct wire_message *reply, struct error *error);
 
+/*
+ * client_store: the working directory in `fd`, packed, to the coordinator, by its bulk port; one
+ * that is there already costs nothing. As carry_store.
+ */
+enum tide_status client_store(const struct client *client, int32_t bulk_port, const char *hash,
+                              int fd, int64_t bytes, struct error *error);
+
 #endif

@@ -156,7 +156,9 @@ static void machines_and_failures_are_as_written(void **state)
     assert_string_equal(spec->name, "resnet-cifar");
     assert_string_equal(spec->tags.items[0], "vision");
     assert_string_equal(spec->workdir, ".");
-    assert_string_equal(spec->setup, "pip install -r requirements.txt");
+    assert_int_equal(spec->setup.count, 4);
+    assert_string_equal(spec->setup.items[0], "pip");
+    assert_string_equal(spec->setup.items[3], "requirements.txt");
     assert_int_equal(spec->preemption.signal, SIGTERM);
     assert_int_equal(spec->preemption.grace_ms, 25000);
     assert_int_equal(spec->preemption.resume, SPEC_RESUME_CHECKPOINT);
