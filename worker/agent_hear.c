@@ -117,9 +117,12 @@ static void on_lease(struct agent *agent, const struct wire_lease *lease,
     }
 }
 
-static void refuse(struct agent_outcome *outcome, struct wire_attempt attempt,
+/* R6: what was refused stays refused. Its trial may be somebody else's by the time that a second
+ * copy of the ASSIGN arrives. */
+static void refuse(struct agent *agent, struct agent_outcome *outcome, struct wire_attempt attempt,
                    enum wire_refusal refusal)
 {
+    seen_put(agent, attempt);
     agent_send(outcome, WIRE_REFUSE, attempt)->refusal = refusal;
 }
 
@@ -180,14 +183,14 @@ static void on_assign(struct agent *agent, const struct agent_event *event,
     } else if (owed != NULL) {
         agent_send_owed(agent, owed, outcome); /* it has ended already */
     } else if (assign->attempt.number <= seen_highest(agent, assign->attempt)) {
-        refuse(outcome, assign->attempt, REFUSAL_STALE); /* R6 */
+        refuse(agent, outcome, assign->attempt, REFUSAL_STALE); /* R6 */
     } else if (agent->draining) {
-        refuse(outcome, assign->attempt, REFUSAL_DRAINING);
+        refuse(agent, outcome, assign->attempt, REFUSAL_DRAINING);
     } else if (event->has_obstacle) {
-        refuse(outcome, assign->attempt, event->obstacle);
+        refuse(agent, outcome, assign->attempt, event->obstacle);
     } else if (!makes_room(agent, assign->attempt, outcome) || slots_free(agent) == 0 ||
                !lease_fits(agent, assign)) {
-        refuse(outcome, assign->attempt, REFUSAL_FULL);
+        refuse(agent, outcome, assign->attempt, REFUSAL_FULL);
     } else {
         accept(agent, assign, outcome);
     }

@@ -56,7 +56,7 @@ static struct checkpoint_pointer resume_point(const struct core *core, const str
                                                                    : trial->row.checkpoint;
 }
 
-void send_assign(struct core *core, const struct trial *trial)
+static void send_assign(struct core *core, const struct trial *trial)
 {
     struct message *message = emit_message(core, WIRE_ASSIGN, trial->attempt.worker);
     message->attempt = attempt_name(trial);
@@ -92,6 +92,19 @@ void attempt_offer(struct core *core, struct trial *trial, struct worker *worker
     emit_attempt(core, trial, 0);
     send_assign(core, trial);
     emit_trace(core, TRACE_OFFERED, trial)->a = trial->attempt.from_step;
+}
+
+/* R6: the worker may begin on it only now, so its lease begins anew. Outside of a window it is
+ * taken back, once it is certain that it did not begin. */
+void attempt_offer_again(struct core *core, struct trial *trial)
+{
+    ASSERT(trial->attempt.state == ATTEMPT_OFFERED);
+    if (trial_experiment(core, trial)->gate.shut) {
+        attempt_stop(core, trial, LEAVE_WINDOW);
+        return;
+    }
+    lease_start(core, trial);
+    send_assign(core, trial);
 }
 
 /* The attempt's clock begins; budget.compute counts from here. */

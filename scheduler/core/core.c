@@ -379,7 +379,8 @@ static void event_take(struct core *core, const struct event *event)
         experiment_command(core, event);
         break;
     case EVENT_TIMER:
-        break; /* what is due fires after every event */
+        timers_fire(core);
+        break;
     }
 }
 
@@ -393,7 +394,6 @@ void core_step(struct core *core, const struct event *event, struct outcome *out
     core->entries_before = core->entries;
     core->keeps_left = STEP_KEEP_MAX;
     event_take(core, event);
-    timers_fire(core);
     for (uint32_t i = 0; i < core->active_count; i++) {
         experiment_sweep(core, &core->experiments[core->active[i]]);
     }
@@ -463,6 +463,11 @@ bool core_idle(const struct core *core, int32_t experiment)
     }
     return found->running == 0 && (found->row.state == EXPERIMENT_PAUSED ||
                                    (experiment_ended(found) && found->open.count == 0));
+}
+
+bool core_runs(const struct core *core, int32_t worker, struct wire_attempt attempt)
+{
+    return trial_of(core, worker, attempt) != NULL;
 }
 
 bool core_holds(const struct core *core, int32_t worker, struct wire_attempt attempt)

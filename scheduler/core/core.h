@@ -353,6 +353,9 @@ bool core_worker_busy(const struct core *core, int32_t worker);
 /* core_holds: whether this is the newest attempt of its trial, and that worker's. */
 bool core_holds(const struct core *core, int32_t worker, struct wire_attempt attempt);
 
+/* core_runs: the same, and it has not ended: what was decided of it may still be said. */
+bool core_runs(const struct core *core, int32_t worker, struct wire_attempt attempt);
+
 /* core_idle: whether nothing of the experiment runs, and nothing will until an operator says so: it
  * has ended, or it is paused. */
 bool core_idle(const struct core *core, int32_t experiment);

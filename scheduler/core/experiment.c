@@ -64,11 +64,13 @@ int64_t experiment_compute_deadline(const struct experiment *experiment)
     const struct experiment_config *config = &experiment->config;
 
     if (config->compute_max_ms == 0 || experiment->live_count == 0 ||
-        !experiment_may_run(experiment)) {
+        !experiment_going(experiment)) { /* one that is stopping lets what runs finish */
         return INT64_MAX;
     }
     const int64_t left_ms = config->compute_max_ms - experiment->row.compute_ms;
-    return (left_ms + experiment->live_boot_sum_ms) / experiment->live_count - config->grace_ms;
+    const int64_t over_all_ms = left_ms + experiment->live_boot_sum_ms;
+    const int32_t count = experiment->live_count;
+    return (over_all_ms + count - 1) / count - config->grace_ms; /* up: a moment early is none */
 }
 
 bool experiment_may_create(const struct core *core, const struct experiment *experiment)
@@ -252,7 +254,8 @@ static void settle_open(struct core *core, struct experiment *experiment)
     } else if (experiment->row.state == EXPERIMENT_PAUSED) {
         return;
     } else if (experiment->row.state == EXPERIMENT_STOPPING) {
-        if (experiment_busy(experiment) == 0) {
+        const bool spent = experiment->running == 0 && !compute_left(core, experiment, 1);
+        if (experiment_busy(experiment) == 0 || spent) { /* what waits has nothing to run on */
             experiment_turn(core, experiment, EXPERIMENT_STOPPED, WHY_OPERATOR);
         } else if (budget_is_used_up(core, experiment)) {
             experiment_turn(core, experiment, EXPERIMENT_STOPPED, WHY_BUDGET);

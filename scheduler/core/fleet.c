@@ -164,8 +164,9 @@ static bool running_keep(struct core *core, int32_t worker, const struct wire_ru
         }
         return true;
     }
+    const struct worker *host = worker_find(core, worker);
     if (trial->attempt.state == ATTEMPT_LOST && trial->queued &&
-        trial->attempt.number > trial->row.settled &&
+        trial->attempt.number > trial->row.settled && host->slots_used < host->row.slots &&
         experiment_may_run(trial_experiment(core, trial))) {
         attempt_revive(core, trial);
         return true;
@@ -217,7 +218,7 @@ static void missing_settle(struct core *core, struct worker *worker,
             continue;
         }
         if (trial->attempt.state == ATTEMPT_OFFERED && !hello->restarted) {
-            send_assign(core, trial);
+            attempt_offer_again(core, trial);
         } else {
             attempt_lose(core, trial);
         }

@@ -233,9 +233,15 @@ static void result_late(struct core *core, int32_t worker, struct trial *trial,
     }
 }
 
-static bool decides(const struct result_event *result)
+/* Whether a late result is news. Where the trial would go on from a rung, a newer attempt that runs
+ * gets there by itself: to start another one beside it would be two at once (I6). */
+static bool decides(const struct core *core, const struct trial *trial,
+                    const struct result_event *result)
 {
-    return result->outcome == OUTCOME_COMPLETED || result->outcome == OUTCOME_INFEASIBLE;
+    if (result->outcome == OUTCOME_COMPLETED) {
+        return !attempt_live(trial) || rung_is_last(trial_experiment(core, trial), trial);
+    }
+    return result->outcome == OUTCOME_INFEASIBLE;
 }
 
 static enum wire_verdict result_judge(struct core *core, int32_t worker,
@@ -255,7 +261,7 @@ static enum wire_verdict result_judge(struct core *core, int32_t worker,
         return VERDICT_RECORDED;
     }
     if (trial->open && attempt_lost_before(trial, result->attempt.number, worker)) {
-        if (!decides(result)) {
+        if (!decides(core, trial, result)) {
             return VERDICT_SUPERSEDED;
         }
         result_late(core, worker, trial, result);

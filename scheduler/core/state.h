@@ -178,6 +178,7 @@ void trial_tick(struct core *core, struct trial *trial);
 
 /* attempt.c: the life of an attempt. */
 void attempt_offer(struct core *core, struct trial *trial, struct worker *worker);
+void attempt_offer_again(struct core *core, struct trial *trial);
 void attempt_accept(struct core *core, struct trial *trial);
 void attempt_revive(struct core *core, struct trial *trial);
 void attempt_stop(struct core *core, struct trial *trial, enum wire_reason reason);
@@ -186,7 +187,6 @@ void attempt_refuse(struct core *core, struct trial *trial, enum wire_refusal re
 void attempt_end(struct core *core, struct trial *trial, enum attempt_state state,
                  uint32_t message_text);
 bool attempt_lost_before(const struct trial *trial, int32_t number, int32_t worker);
-void send_assign(struct core *core, const struct trial *trial);
 
 /* rung.c: early stopping by successive halving. */
 int64_t rung_target(const struct experiment *experiment, const struct trial *trial);

@@ -313,6 +313,7 @@ static enum tide_status commit_and_send(struct coordinator *coordinator, struct 
         log_line(LOG_INFO, "store_goes_on", "%s", "");
         coordinator->retry_steady_ms = 0;
     }
+    coordinator->began = false;
     supplies_act(coordinator);
     parcels_send(coordinator);
     replies_send(coordinator);

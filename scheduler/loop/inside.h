@@ -69,6 +69,7 @@ struct coordinator {
     struct parcel *parcels, **parcels_end;
     struct reply *replies, **replies_end;
     int64_t retry_steady_ms; /* when to try a commit again; 0 none failed */
+    bool began;              /* an attempt became active, which is not committed yet */
     bool wal_grown;          /* and that has been said */
     int64_t lease_ms;
     enum tide_status failed; /* why the coordinator cannot go on; TIDE_OK it can */

@@ -69,6 +69,20 @@ static void hello_step(struct coordinator *coordinator, int32_t worker, bool res
     free(labels);
 }
 
+/* A HELLO that comes after what the same process said later, as it may by a connection that has
+ * ended, knows nothing of what was given to it since. */
+static bool is_old_news(const struct roster_entry *entry, const struct wire_message *message)
+{
+    return strcmp(entry->boot, message->boot) == 0 && message->seq < entry->seq;
+}
+
+static void seq_note(struct roster_entry *entry, const struct wire_message *message)
+{
+    if (strcmp(entry->boot, message->boot) == 0 && message->seq > entry->seq) {
+        entry->seq = message->seq;
+    }
+}
+
 static void receive_hello(struct coordinator *coordinator, const struct wire_message *message,
                           const struct peer *peer)
 {
@@ -76,6 +90,9 @@ static void receive_hello(struct coordinator *coordinator, const struct wire_mes
     const bool restarted =
         known != 0 && strcmp(roster_entry(&coordinator->roster, known)->boot, message->boot) != 0;
 
+    if (known != 0 && is_old_news(roster_entry(&coordinator->roster, known), message)) {
+        return;
+    }
     if (known == 0 && !roster_add(&coordinator->roster, peer->name, message->boot)) {
         return; /* it says HELLO again */
     }
@@ -84,6 +101,7 @@ static void receive_hello(struct coordinator *coordinator, const struct wire_mes
     entry->peer = *peer;
     entry->connected = true;
     (void)text_copy(entry->boot, sizeof entry->boot, message->boot);
+    entry->seq = message->seq;
     hello_step(coordinator, known, restarted, message, peer->name);
 }
 
@@ -286,6 +304,7 @@ void receive_message(struct coordinator *coordinator, const struct wire_message 
     struct roster_entry *entry = roster_entry(&coordinator->roster, worker);
     entry->peer = *peer; /* answers go by the connection it has now */
     entry->connected = true;
+    seq_note(entry, message);
     receive_worker(coordinator, worker, message);
 }
 

@@ -9,6 +9,7 @@
 struct roster_entry {
     char name[KEY_NAME_BYTES];
     char boot[WIRE_ID_HEX + 1]; /* of the process that said HELLO last */
+    int64_t seq;                /* the highest of that process's messages so far */
     struct peer peer;           /* valid while connected */
     bool connected;
 };

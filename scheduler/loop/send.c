@@ -39,8 +39,8 @@ void parcel_free(struct parcel *parcel)
 }
 
 /*
- * A LEASE promises nothing that is not in the store already, so it does not wait for a commit that
- * a locked or full store holds up: leases are renewed from memory.
+ * A LEASE that promises nothing but what is in the store already does not wait for a commit that a
+ * locked or full store holds up: leases are renewed from memory.
  */
 void parcel_put(struct coordinator *coordinator, const struct message *message)
 {
@@ -56,7 +56,7 @@ void parcel_put(struct coordinator *coordinator, const struct message *message)
         parcel->running = verdicts_copy(outcome->running, outcome->running_count);
         parcel->outbox = verdicts_copy(outcome->outbox, outcome->outbox_count);
     }
-    if (message->type == WIRE_LEASE && coordinator->retry_steady_ms != 0) {
+    if (message->type == WIRE_LEASE && coordinator->retry_steady_ms != 0 && !coordinator->began) {
         parcel_send(coordinator, parcel);
         parcel_free(parcel);
         return;
@@ -254,7 +254,9 @@ void parcel_send(struct coordinator *coordinator, const struct parcel *parcel)
     static struct wire_message wire; /* large; one thread */
 
     if (message->type == WIRE_ASSIGN) {
-        assign_send(coordinator, message);
+        if (core_runs(coordinator->core, message->worker, message->attempt)) {
+            assign_send(coordinator, message);
+        } /* else it was given up while the store held the commit up */
         return;
     }
     wire = (struct wire_message){.type = message->type};

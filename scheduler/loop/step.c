@@ -83,6 +83,9 @@ static void records_apply(struct coordinator *coordinator)
     char line[256];
 
     for (uint32_t i = 0; i < outcome->record_count; i++) {
+        coordinator->began =
+            coordinator->began || (outcome->records[i].kind == RECORD_ATTEMPT &&
+                                   outcome->records[i].attempt.state == ATTEMPT_ACTIVE);
         store_check(coordinator, store_apply(coordinator->store, &outcome->records[i], &texts));
     }
     for (uint32_t i = 0; i < outcome->trace_count; i++) {
