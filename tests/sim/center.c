@@ -1,285 +1,399 @@
-/*
- * The coordinator of a story: what the core says becomes frames, what machines say becomes events,
- * and now and then it dies in between.
- */
+#include "center.h"
+
 #include "story.h"
 
-#include "support/support.h"
+#include "base/assert.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char cluster[] = "00000000000000000000000000c1a571";
+enum { RETRY_MS = 50, DIGEST_ONE_IN = 32, BACK_MAX_MS = 300000 };
 
-struct story story;
+static struct outcome outcome; /* large; one thread */
 
-uint32_t story_draw(uint32_t bound)
+/* ---- its life ---- */
+
+static void letters_drop(struct center *center)
 {
-    return (uint32_t)rng_below(&story.rng, bound);
-}
-
-/* ---- what the core says, as messages ---- */
-
-static struct wire_message *fill_lists(struct wire_message *wire, const struct outcome *outcome)
-{
-    if (wire->type == WIRE_WELCOME) {
-        wire->welcome.version = WIRE_VERSION;
-        wire->welcome.worker = "sim";
-        wire->welcome.lease_ms = LEASE_MS;
-        wire->welcome.renew_ms = LEASE_MS / RENEWALS_PER_LEASE;
-        wire->welcome.running_count = outcome->running_count;
-        memcpy(wire->welcome.running, outcome->running, sizeof outcome->running);
-        wire->welcome.outbox_count = outcome->outbox_count;
-        memcpy(wire->welcome.outbox, outcome->outbox, sizeof outcome->outbox);
-    } else {
-        wire->lease.count = outcome->running_count;
-        memcpy(wire->lease.verdicts, outcome->running, sizeof outcome->running);
+    for (uint32_t i = 0; i < center->letter_count; i++) {
+        free(center->letters[i].text);
     }
-    return wire;
+    center->letter_count = 0;
 }
 
-static void fill_assign(struct wire_assign *assign, const struct message *message)
+static void forget(struct center *center)
 {
-    assign->attempt = message->attempt;
-    assign->lease_ms = LEASE_MS;
-    assign->words[0] = "true";
-    assign->word_count = 1;
-    assign->params = "{}";
-    assign->workdir = "";
-    assign->grace_ms = 25000;
-    assign->signal = 15;
-    assign->step_pattern = "";
-    assign->checkpoint_store = "";
-    assign->objectives[0] = (struct wire_objective){.metric = "loss", .required = true};
-    assign->objective_count = 1;
-    if (message->checkpoint.attempt > 0) {
-        assign->checkpoint = (struct wire_checkpoint){
-            .attempt_number = message->checkpoint.attempt,
-            .seq = message->checkpoint.seq,
-            .step = message->checkpoint.step,
-            .bytes = 4096,
-            .hash = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-            .location = "file:/shared"};
-    }
+    letters_drop(center);
+    free(center->memory);
+    center->memory = NULL;
+    center->core = NULL;
+    center->up = false;
+    center->ask_count = 0;
+    center->asked_ms = 0;
+    center->retry_ms = 0;
+    center->power_goes = false;
+    center->stall_ms = 0;
+    center->began = false;
 }
 
-static uint32_t machine_of(int32_t worker)
+/* Whether the other one runs or will. */
+static bool other_comes(const struct center *center)
 {
-    uint32_t machine = 0;
-
-    while (story.center.id[machine] != worker) {
-        machine++;
-        assert_true(machine < NETWORK_MACHINES);
-    }
-    return machine;
+    const struct center *other = &story.centers[1 - center->index];
+    return other->up || other->back_ms != INT64_MAX;
 }
 
-static void send_all(void)
+/* Its connections end; each machine finds the coordinator that is there. */
+static void connections_end(const struct center *center)
 {
-    static struct wire_message wire;
-    const struct outcome *outcome = &story.center.world.outcome;
+    const uint32_t other = 1 - center->index;
 
-    for (uint32_t i = 0; i < outcome->message_count; i++) {
-        const struct message *message = &outcome->messages[i];
-        memset(&wire, 0, sizeof wire);
-        wire.type = message->type;
-        (void)memcpy(wire.cluster, cluster, sizeof cluster);
-        wire.incarnation = story.center.world.incarnation;
-        wire.seq = 1;
-        if (message->type == WIRE_ASSIGN) {
-            fill_assign(&wire.assign, message);
-        } else if (message->type == WIRE_WELCOME || message->type == WIRE_LEASE) {
-            wire.lease.token = message->token;
-            (void)fill_lists(&wire, outcome);
-        } else if (message->type == WIRE_STOP) {
-            wire.stop = (struct wire_stop){message->attempt, message->reason, message->grace_ms};
-        } else if (message->type == WIRE_CKPT_ACK || message->type == WIRE_RESULT_ACK) {
-            wire.ack = (struct wire_ack){message->attempt, message->seq, message->verdict};
+    for (uint32_t i = 0; i < story.plan.machines; i++) {
+        if (story.network.center[i] == center->index) {
+            network_break(&story.network, i, story.centers[other].up ? other : center->index);
         }
-        network_send(&story.network, story.now_ms, machine_of(message->worker), false, &wire);
     }
 }
 
-/* ---- the coordinator's steps, and its deaths ---- */
-
-void center_crash(void)
+void center_kill(struct center *center, int64_t back_ms)
 {
-    story.center.up = false;
-    story.center.back_ms = story.now_ms + 1000 + (int64_t)story_draw(story.calm ? 1000 : 300000);
-    story.asked_ms = 0;
-    story.crashes++;
-    for (uint32_t i = 0; i < NETWORK_MACHINES; i++) {
-        network_break(&story.network, i);
+    if (!center->up) {
+        return;
+    }
+    story_says("coordinator %u ends", center->index);
+    story.deaths++;
+    vault_kill(&story.vault, &center->opening);
+    forget(center);
+    connections_end(center);
+    center->back_ms = other_comes(center) ? INT64_MAX : back_ms;
+}
+
+void center_power(int64_t back_ms)
+{
+    struct opening openings[STORY_CENTERS];
+    bool any = false;
+
+    story_says("the power goes");
+    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+        openings[i] = story.centers[i].opening;
+        story.centers[i].opening = (struct opening){0};
+    }
+    vault_cut_power(&story.vault, openings, STORY_CENTERS);
+    story.shell_ms = 0;
+    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+        struct center *center = &story.centers[i];
+        if (center->up) {
+            story.deaths++;
+            forget(center);
+            connections_end(center);
+            center->back_ms = any ? INT64_MAX : back_ms;
+            any = true;
+        }
     }
 }
 
-static void check_core(void)
+void center_fini(struct center *center)
 {
-    const char *wrong = core_check(story.center.world.core);
+    vault_kill(&story.vault, &center->opening);
+    forget(center);
+    free(center->letters);
+}
+
+/* The names it knows are the rows it has. */
+static void roster_load(struct center *center)
+{
+    memset(center->worker, 0, sizeof center->worker);
+    memset(center->seq, 0, sizeof center->seq);
+    memset(center->link, 0xff, sizeof center->link); /* none: it is heard first */
+    for (uint32_t i = 0; i < story.vault.rows.worker_count; i++) {
+        const struct worker_row *row = &story.vault.rows.workers[i];
+        center->worker[row->name_text - 1] = row->id;
+        center->boot[row->name_text - 1] = row->boot_text;
+    }
+}
+
+/* Whoever was connected to one that is gone finds this one. */
+static void connections_begin(const struct center *center)
+{
+    for (uint32_t i = 0; i < story.plan.machines; i++) {
+        if (!story.centers[story.network.center[i]].up) {
+            network_break(&story.network, i, center->index);
+        }
+    }
+}
+
+void center_start(struct center *center)
+{
+    const enum tide_status status = vault_open(&story.vault, story.plan.config, &center->opening);
+
+    if (status != TIDE_OK) {
+        center->back_ms = story.now_ms + 1000;
+        vault_kill(&story.vault, &center->opening);
+        return;
+    }
+    story_says("coordinator %u begins, incarnation %lld", center->index,
+               (long long)center->opening.incarnation);
+    audit_opened(center->opening.incarnation);
+    center->core = rows_load(&story.vault.rows, story.plan.config, center->opening.incarnation,
+                             story.now_ms, story_wall_ms(), &center->memory);
+    roster_load(center);
+    connections_begin(center);
+    center->up = true;
+    center->frozen_ms = 0;
+    center->back_ms = INT64_MAX;
+    memset(center->gate_ms, 0, sizeof center->gate_ms);
+}
+
+/* ---- one step ---- */
+
+static void check_core(const struct center *center)
+{
+    const char *wrong = core_check(center->core);
 
     if (wrong != NULL) {
-        fail_msg("%s", wrong);
+        story_fails("%s", wrong);
     }
 }
 
-/* One step, written and sent; or cut short before it was written, or after that and before it was
- * sent. */
-void center_step(struct event *event)
+/* I13: nothing is offered while the gate is shut. */
+static void check_gates(void)
 {
-    struct center *center = &story.center;
-    const uint32_t fate = story.calm ? 1000 : story_draw(1000);
-
-    center->world.boot_ms = story.now_ms;
-    center->world.wall_ms = 1790000000000 + story.now_ms;
-    if (fate == 0) {
-        center->before = center->world.rows;
-    }
-    world_step(&center->world, event);
-    story.events++;
-    if (fate == 0) {
-        center->world.rows = center->before;
-        center_crash();
-        return;
-    }
-    check_core();
-    if (center->world.outcome.created != 0 && event->kind == EVENT_HELLO) {
-        center->id[center->greeter] = center->world.outcome.created;
-    }
-    if (fate == 1) {
-        center_crash();
-        return;
-    }
-    send_all();
-    if (center->world.ask_count > 0 && story.asked_ms == 0) {
-        story.asked_ms = story.now_ms + 1 + (int64_t)story_draw(2000);
-    }
-}
-
-void center_start(void)
-{
-    void *memory = NULL;
-    struct center *center = &story.center;
-
-    center->world.boot_ms = story.now_ms;
-    center->world.wall_ms = 1790000000000 + story.now_ms;
-    struct core *core = world_reload(&center->world, &memory);
-    free(center->world.memory);
-    center->world.memory = memory;
-    center->world.core = core;
-    center->world.incarnation++;
-    center->world.ask_count = 0;
-    center->up = true;
-    for (uint32_t i = 0; i < NETWORK_MACHINES; i++) { /* the names it knows are the rows it has */
-        if (center->id[i] > (int32_t)center->world.rows.worker_count) {
-            center->id[i] = 0;
+    for (uint32_t i = 0; i < outcome.message_count; i++) {
+        const struct message *message = &outcome.messages[i];
+        const uint32_t experiment = (uint32_t)message->attempt.experiment - 1;
+        if (message->type == WIRE_ASSIGN && story.plan.gate[experiment].gated &&
+            gate_now(experiment).shut) {
+            story_fails("I13: attempt %d.%d.%d is offered outside of every window",
+                        (int)message->attempt.experiment, (int)message->attempt.trial,
+                        (int)message->attempt.number);
         }
     }
-    struct event event = {.kind = EVENT_TIMER};
-    center_step(&event);
 }
 
-/* ---- what machines say, as events ---- */
-
-static void hear_hello(uint32_t machine, const struct wire_message *message)
+static void effects_do(struct center *center)
 {
-    const struct wire_hello *wire = &message->hello;
-    struct center *center = &story.center;
-    struct event event = {.kind = EVENT_HELLO, .worker = center->id[machine]};
-
-    event.hello = (struct hello_event){
-        .restarted = strcmp(center->boot[machine], message->boot) != 0,
-        .slots = wire->slots,
-        .cpus_milli = wire->cpus_milli,
-        .memory_bytes = wire->memory_bytes,
-        .running_count = (uint32_t)wire->running_count,
-        .outbox_count = (uint32_t)wire->outbox_count,
-    };
-    memcpy(event.hello.running, wire->running, sizeof wire->running);
-    memcpy(event.hello.outbox, wire->outbox, sizeof wire->outbox);
-    (void)memcpy(center->boot[machine], message->boot, sizeof message->boot);
-    center->greeter = machine;
-    center_step(&event);
-}
-
-static void hear_result(int32_t worker, const struct wire_result *wire)
-{
-    struct event event = {.kind = EVENT_RESULT, .worker = worker};
-
-    event.result = (struct result_event){.attempt = wire->attempt,
-                                         .outcome = wire->outcome,
-                                         .cause = wire->cause,
-                                         .last_step = wire->last_step,
-                                         .value_count = (uint32_t)wire->value_count,
-                                         .values = {wire->values[0].value}};
-    center_step(&event);
-}
-
-static void hear_checkpoint(int32_t worker, const struct wire_ckpt *wire)
-{
-    struct event event = {.kind = EVENT_CHECKPOINT, .worker = worker};
-
-    event.checkpoint = (struct checkpoint_event){.attempt = wire->attempt,
-                                                 .seq = wire->checkpoint.seq,
-                                                 .step = wire->checkpoint.step,
-                                                 .bytes = wire->checkpoint.bytes};
-    center_step(&event);
-}
-
-static void hear_known(int32_t worker, const struct wire_message *message)
-{
-    struct event event = {.kind = EVENT_BYE, .worker = worker};
-
-    if (message->type == WIRE_RESULT) {
-        hear_result(worker, &message->result);
-        return;
+    for (uint32_t i = 0; i < outcome.effect_count; i++) {
+        const struct effect *effect = &outcome.effects[i];
+        if (effect->kind == EFFECT_SUGGEST) {
+            ASSERT(center->ask_count < CENTER_ASKS_MAX);
+            center->asks[center->ask_count++] = *effect;
+        } else if (effect->kind == EFFECT_TELL) {
+            audit_told(center->opening.incarnation, effect->experiment, effect->number);
+        }
     }
-    if (message->type == WIRE_CKPT) {
-        hear_checkpoint(worker, &message->ckpt);
-        return;
+    if (center->ask_count > 0 && center->asked_ms == 0) {
+        center->asked_ms = story.now_ms + 1 + (int64_t)story_draw(2000);
     }
-    if (message->type == WIRE_READY) {
-        event.kind = EVENT_READY;
-        event.slots_free = message->ready.slots_free;
-    } else if (message->type == WIRE_ACCEPT) {
-        event.kind = EVENT_ACCEPT;
-        event.accept = message->accept;
-    } else if (message->type == WIRE_REFUSE) {
-        event.kind = EVENT_REFUSE;
-        event.refuse = message->refuse;
-    } else if (message->type == WIRE_RENEW) {
-        event.kind = EVENT_RENEW;
-        event.renew.token = message->renew.token;
-        event.renew.count = (uint32_t)message->renew.count;
-        memcpy(event.renew.running, message->renew.running, sizeof message->renew.running);
-    } else if (message->type == WIRE_PREEMPT) {
-        event.kind = EVENT_PREEMPT;
-        event.preempt_deadline_ms = message->preempt.deadline_ms;
-    }
-    center_step(&event);
 }
 
-void center_hear(const struct frame *frame)
+static void say_traces(void)
+{
+    char line[256];
+
+    for (uint32_t i = 0; story.trace && i < outcome.trace_count; i++) {
+        (void)trace_print(&outcome.traces[i], line, sizeof line);
+        story_says("    %s", line);
+    }
+}
+
+void center_step(struct center *center, struct event *event)
+{
+    event->boot_ms = story.now_ms;
+    event->wall_ms = story_wall_ms();
+    core_step(center->core, event, &outcome);
+    story.steps++;
+    for (uint32_t i = 0; i < outcome.record_count; i++) {
+        const struct record *record = &outcome.records[i];
+        vault_write(&center->opening, record);
+        center->began = center->began ||
+                        (record->kind == RECORD_ATTEMPT && record->attempt.state == ATTEMPT_ACTIVE);
+    }
+    say_traces();
+    check_gates();
+    effects_do(center);
+    if (outcome.created != 0 && event->kind == EVENT_HELLO) {
+        center->worker[center->greeter] = outcome.created;
+    }
+    center_write_letters(center, &outcome);
+    if (!story.plan.large || story.steps % DIGEST_ONE_IN == 0) {
+        check_core(center);
+    }
+}
+
+void center_look(struct center *center)
+{
+    for (uint32_t i = 0; i < story.plan.experiments; i++) {
+        struct event event = {.kind = EVENT_GATE};
+        if (story.plan.gate[i].gated && center->gate_ms[i] <= story.now_ms) {
+            event.gate = gate_now(i);
+            center->gate_ms[i] = gate_due(i);
+            center_step(center, &event);
+        }
+    }
+}
+
+void center_hear(struct center *center, const struct frame *frame)
 {
     static struct wire_message message;
-    const int32_t worker = story.center.id[frame->machine];
     char why[128];
 
-    if (!story.center.up) {
+    if (!center->up) {
         return;
     }
-    assert_int_equal(wire_decode(frame->text, frame->bytes, &message, why, sizeof why), TIDE_OK);
-    if (message.type == WIRE_HELLO) {
-        hear_hello(frame->machine, &message);
-    } else if (worker > 0) {
-        hear_known(worker, &message);
-    } else {
-        static struct wire_message who;
-        memset(&who, 0, sizeof who);
-        who.type = WIRE_WHO;
-        (void)memcpy(who.cluster, cluster, sizeof cluster);
-        who.incarnation = story.center.world.incarnation;
-        who.seq = 1;
-        network_send(&story.network, story.now_ms, frame->machine, false, &who);
+    if (wire_decode(frame->text, frame->bytes, &message, why, sizeof why) != TIDE_OK) {
+        story_fails("a message of machine %u cannot be read: %s", frame->machine, why);
     }
+    center_look(center);
+    center->link[frame->machine] = frame->link;
+    center_understand(center, frame->machine, &message);
     wire_message_fini(&message);
+}
+
+/* ---- its turn ---- */
+
+static void search_answers(struct center *center)
+{
+    struct event event = {.kind = EVENT_SUGGESTED};
+
+    if (center->asked_ms == 0 || center->asked_ms > story.now_ms) {
+        return;
+    }
+    event.suggested = (struct suggested_event){.experiment = center->asks[0].experiment,
+                                               .number = center->asks[0].number,
+                                               .params_text = 1};
+    center->ask_count--;
+    memmove(center->asks, center->asks + 1, center->ask_count * sizeof *center->asks);
+    center->asked_ms = center->ask_count == 0 ? 0 : story.now_ms + 1 + (int64_t)story_draw(2000);
+    center_step(center, &event);
+}
+
+/* The core loaded from the rows equals the core that wrote them. */
+static void check_digest(const struct center *center)
+{
+    void *memory = NULL;
+    const struct core *loaded =
+        rows_load(&story.vault.rows, story.plan.config, center->opening.incarnation + 1,
+                  story.now_ms, story_wall_ms(), &memory);
+
+    story.digests++;
+    if (core_digest(loaded) != core_digest(center->core)) {
+        story_fails("the core loaded from the rows is not the core that wrote them");
+    }
+    free(memory);
+}
+
+/* What is decided and committed goes out; a death amid that leaves the rest unsent. */
+static void letters_send(struct center *center, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct letter *letter = &center->letters[i];
+        if (letter->type == WIRE_ASSIGN &&
+            !core_runs(center->core, center->worker[letter->machine], letter->attempt)) {
+            continue; /* it was given up while the store held the commit up */
+        }
+        story_says("coordinator %u says %s to machine %u", center->index,
+                   wire_type_text(letter->type), letter->machine);
+        if (letter->type == WIRE_ASSIGN) {
+            audit_assigned(center->opening.incarnation, letter->machine, letter->attempt);
+        }
+        network_answer(&story.network, story.now_ms, letter->machine, center->link[letter->machine],
+                       letter->text, letter->bytes);
+    }
+    letters_drop(center);
+}
+
+static int64_t back_ms(void)
+{
+    return story.now_ms + 1000 + (int64_t)story_draw(story.calm ? 1000 : BACK_MAX_MS);
+}
+
+static void commit_failed(struct center *center, enum tide_status status)
+{
+    story_says("coordinator %u cannot commit: %s", center->index, tide_status_text(status));
+    if (status == TIDE_BUSY || status == TIDE_FULL) {
+        center->retry_ms = story.now_ms + RETRY_MS;
+    } else if (status == TIDE_STALE) {
+        center_kill(center, story.now_ms + 1000);
+    } else if (status == TIDE_IO && center->power_goes) {
+        center_power(back_ms());
+    } else if (status == TIDE_IO) {
+        center_kill(center, story.now_ms + 1000);
+    } else {
+        story_fails("a commit ended with %s", tide_status_text(status));
+    }
+}
+
+/* Cut short before the commit, after it, or amid the sending. */
+static void commit_and_send(struct center *center)
+{
+    const bool dies = !story.calm && story_draw(10000) < story.plan.wear[WEAR_DEATH];
+    const uint32_t fate = dies ? story_draw(3) : 3;
+
+    if (center->opening.count + center->letter_count == 0 || center->retry_ms > story.now_ms) {
+        return;
+    }
+    if (fate == 0) {
+        center_kill(center, back_ms());
+        return;
+    }
+    if (center->stall_ms > 0) { /* the sync takes so long, and with it everything */
+        center->frozen_ms = center->retry_ms = story.now_ms + center->stall_ms;
+        center->stall_ms = 0;
+        return;
+    }
+    const enum tide_status status = vault_commit(&story.vault, &center->opening);
+    if (status != TIDE_OK) {
+        commit_failed(center, status);
+        return;
+    }
+    center->retry_ms = 0;
+    center->began = false;
+    story.commits++;
+    const bool newest = center->opening.incarnation == story.vault.incarnation;
+    if (newest && (story.commits % DIGEST_ONE_IN == 0 || dies)) {
+        check_digest(center);
+    }
+    letters_send(center, dies ? story_draw(center->letter_count + 1) : center->letter_count);
+    if (dies) {
+        center_kill(center, back_ms());
+    }
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t center_due(const struct center *center)
+{
+    int64_t due_ms = INT64_MAX;
+
+    if (!center->up) {
+        return center->back_ms;
+    }
+    due_ms = core_deadline(center->core);
+    for (uint32_t i = 0; i < story.plan.experiments; i++) {
+        due_ms = story.plan.gate[i].gated ? sooner(due_ms, center->gate_ms[i]) : due_ms;
+    }
+    due_ms = center->asked_ms > 0 ? sooner(due_ms, center->asked_ms) : due_ms;
+    due_ms = center->retry_ms > 0 ? sooner(due_ms, center->retry_ms) : due_ms;
+    return due_ms > center->frozen_ms ? due_ms : center->frozen_ms;
+}
+
+void center_turn(struct center *center)
+{
+    if (!center->up && center->back_ms <= story.now_ms) {
+        center->back_ms = INT64_MAX;
+        center_start(center);
+    }
+    if (!center->up || center->frozen_ms > story.now_ms) {
+        return;
+    }
+    center_look(center);
+    search_answers(center);
+    if (core_deadline(center->core) <= story.now_ms) {
+        struct event event = {.kind = EVENT_TIMER};
+        center_step(center, &event);
+    }
+    commit_and_send(center);
 }

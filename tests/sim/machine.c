@@ -1,21 +1,18 @@
 #include "machine.h"
 
+#include "process.h"
+#include "story.h"
+
 #include "base/assert.h"
-#include "support/support.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { STEP_MS = 20000, LEAVE_MS = 3000 };
+static struct agent_outcome outcome; /* large; one thread */
 
-static bool same(struct wire_attempt a, struct wire_attempt b)
+bool attempt_equal(struct wire_attempt a, struct wire_attempt b)
 {
     return a.experiment == b.experiment && a.trial == b.trial && a.number == b.number;
-}
-
-static bool same_trial(struct wire_attempt a, struct wire_attempt b)
-{
-    return a.experiment == b.experiment && a.trial == b.trial;
 }
 
 /* Its own clock: another offset and, within 2 %, another rate. */
@@ -25,7 +22,7 @@ static int64_t boot_ms(const struct machine *machine, int64_t true_ms)
            true_ms % 1000 * machine->rate_permille / 1000;
 }
 
-static int64_t true_ms(const struct machine *machine, int64_t own_ms)
+int64_t machine_true_ms(const struct machine *machine, int64_t own_ms)
 {
     if (own_ms == INT64_MAX) {
         return INT64_MAX;
@@ -33,20 +30,16 @@ static int64_t true_ms(const struct machine *machine, int64_t own_ms)
     return (own_ms - machine->offset_ms) * 1000 / machine->rate_permille + 2;
 }
 
-static uint32_t draw(struct machine *machine, uint32_t bound)
+void machine_init(struct machine *machine, uint32_t index, const struct plan *plan)
 {
-    return (uint32_t)rng_below(machine->rng, bound);
-}
+    char name[32];
 
-void machine_init(struct machine *machine, uint32_t index, struct network *network, struct rng *rng)
-{
     memset(machine, 0, sizeof *machine);
+    (void)snprintf(name, sizeof name, "machine %u", index);
+    rng_init(&machine->rng, plan->seed, name);
     machine->index = index;
-    machine->network = network;
-    machine->rng = rng;
-    machine->offset_ms = (int64_t)rng_below(rng, 1000000);
-    machine->rate_permille = 980 + (int32_t)rng_below(rng, 41);
-    machine->fail_percent = (uint32_t)rng_below(rng, 15);
+    machine->offset_ms = (int64_t)rng_below(&machine->rng, 1000000);
+    machine->rate_permille = 980 + (int32_t)rng_below(&machine->rng, 41);
 }
 
 /* ---- the disk ---- */
@@ -54,19 +47,19 @@ void machine_init(struct machine *machine, uint32_t index, struct network *netwo
 static void disk_remember(struct disk *disk, struct wire_attempt attempt)
 {
     for (uint32_t i = 0; i < disk->highest_count; i++) {
-        if (same_trial(disk->highest[i], attempt)) {
+        if (disk->highest[i].experiment == attempt.experiment &&
+            disk->highest[i].trial == attempt.trial) {
             disk->highest[i] = attempt;
             return;
         }
     }
-    assert_true(disk->highest_count < MACHINE_TRIALS_MAX);
     disk->highest[disk->highest_count++] = attempt;
 }
 
 static void disk_forget(struct disk *disk, struct wire_attempt attempt)
 {
     for (uint32_t i = 0; i < disk->result_count; i++) {
-        if (same(disk->results[i].attempt, attempt)) {
+        if (attempt_equal(disk->results[i].attempt, attempt)) {
             disk->results[i] = disk->results[--disk->result_count];
             disk->checkpoints[i] = disk->checkpoints[disk->result_count];
             return;
@@ -74,88 +67,68 @@ static void disk_forget(struct disk *disk, struct wire_attempt attempt)
     }
 }
 
+uint32_t machine_owes(const struct machine *machine)
+{
+    return machine->disk.result_count;
+}
+
 /* ---- the agent's actions ---- */
 
-static void agent_sees(struct machine *machine, struct agent_event *event);
-
-static struct process *process_of(struct machine *machine, struct wire_attempt attempt)
+static void fill_message(struct machine *machine, const struct agent_action *action,
+                         struct wire_message *message)
 {
-    for (uint32_t i = 0; i < MACHINE_SLOTS; i++) {
-        if (machine->processes[i].used && same(machine->processes[i].attempt, attempt)) {
-            return &machine->processes[i];
+    static char location[64]; /* the message borrows it */
+
+    if (action->type == WIRE_HELLO) {
+        message->hello.software = "sim";
+        message->hello.host = "sim";
+        message->hello.pool = "default";
+        message->hello.cpus_milli = 1000;
+        message->hello.memory_bytes = 1;
+    } else if (action->type == WIRE_RESULT) {
+        for (uint32_t i = 0; i < machine->disk.result_count; i++) {
+            if (attempt_equal(machine->disk.results[i].attempt, action->attempt)) {
+                message->result = machine->disk.results[i];
+            }
         }
+        message->result.message = "";
+        message->result.values[0].name = "loss";
+    } else if (action->type == WIRE_CKPT) {
+        (void)snprintf(location, sizeof location, "file:/%u", machine->index);
+        message->ckpt.checkpoint.location = location;
+    } else if (action->type == WIRE_PREEMPT) {
+        message->preempt.source = "sim";
     }
-    return NULL;
 }
 
-static void process_start(struct machine *machine, const struct wire_assign *assign)
+void machine_send(struct machine *machine, struct wire_message *message)
 {
-    struct process *process = NULL;
+    static char text[WIRE_FRAME_BYTES];
+    size_t bytes = 0;
 
-    for (uint32_t i = 0; i < MACHINE_SLOTS && process == NULL; i++) {
-        process = machine->processes[i].used ? NULL : &machine->processes[i];
-    }
-    ASSERT(process != NULL);
-    /* I7: never an attempt below one this machine has run, unless its disk was lost in between */
-    assert_true((uint32_t)assign->attempt.number > machine->executed[assign->attempt.trial]);
-    machine->executed[assign->attempt.trial] = (uint32_t)assign->attempt.number;
-    machine->starts++;
-    *process = (struct process){
-        .used = true,
-        .attempt = assign->attempt,
-        .step = assign->checkpoint.attempt_number == 0 ? 0 : assign->checkpoint.step,
-        .next_ms = machine->now_ms + 1000 + (int64_t)draw(machine, STEP_MS),
-        .failing = draw(machine, 100) < machine->fail_percent};
-}
-
-static void process_leave(struct machine *machine, struct wire_attempt attempt)
-{
-    struct process *process = process_of(machine, attempt);
-
-    if (process != NULL && !process->leaving) {
-        process->leaving = true;
-        process->next_ms = machine->now_ms + 1 + (int64_t)draw(machine, LEAVE_MS);
-    }
+    (void)memcpy(message->boot, machine->boot, sizeof message->boot);
+    message->seq = ++machine->seq;
+    const enum tide_status status = wire_encode(message, text, &bytes);
+    ASSERT(status == TIDE_OK);
+    story_says("machine %u says %s", machine->index, wire_type_text(message->type));
+    network_say(&story.network, story.now_ms, machine->index, text, bytes);
 }
 
 static void say(struct machine *machine, const struct agent_action *action)
 {
     static struct wire_message message;
-    static char location[64]; /* the message borrows it */
 
     memset(&message, 0, sizeof message);
     agent_message(&machine->agent, action, &message);
-    (void)memcpy(message.boot, machine->boot, sizeof message.boot);
-    message.seq = 1;
-    if (action->type == WIRE_HELLO) {
-        message.hello.software = "sim";
-        message.hello.host = "sim";
-        message.hello.pool = "default";
-        message.hello.cpus_milli = 1000;
-        message.hello.memory_bytes = 1;
-    } else if (action->type == WIRE_RESULT) {
-        for (uint32_t i = 0; i < machine->disk.result_count; i++) {
-            if (same(machine->disk.results[i].attempt, action->attempt)) {
-                message.result = machine->disk.results[i];
-            }
-        }
-        message.result.message = "";
-        message.result.values[0].name = "loss";
-    } else if (action->type == WIRE_CKPT) {
-        (void)snprintf(location, sizeof location, "file:/%u", machine->index);
-        message.ckpt.checkpoint.location = location;
-    } else if (action->type == WIRE_PREEMPT) {
-        message.preempt.source = "sim";
-    }
-    network_send(machine->network, machine->now_ms, machine->index, true, &message);
+    fill_message(machine, action, &message);
+    machine_send(machine, &message);
 }
 
-static void recorded_note(struct machine *machine, const struct agent_event *event)
+static void recorded_note(const struct agent_event *event)
 {
     if (event->kind == AGENT_SAW_MESSAGE && event->message->type == WIRE_RESULT_ACK &&
         event->message->ack.verdict == VERDICT_RECORDED) {
-        assert_true(machine->recorded_count < MACHINE_RECORDED_MAX);
-        machine->recorded[machine->recorded_count++] = event->message->ack.attempt;
+        audit_acked(event->message->ack.attempt);
     }
 }
 
@@ -174,13 +147,12 @@ static void act(struct machine *machine, const struct agent_action *action,
         process_start(machine, &event->message->assign);
         break;
     case AGENT_DO_STOP:
-        process_leave(machine, action->attempt);
+        process_leave(machine, action);
         break;
     case AGENT_DO_SETTLED:
         break;
     case AGENT_DO_FORGET:
-        machine->owed--;
-        recorded_note(machine, event);
+        recorded_note(event);
         disk_forget(&machine->disk, action->attempt);
         break;
     case AGENT_DO_LOAD:
@@ -189,16 +161,15 @@ static void act(struct machine *machine, const struct agent_action *action,
         machine->reloads = true;
         break;
     case AGENT_DO_EXIT:
-        machine_crash(machine, machine->now_ms + 10000, false); /* somebody starts it again */
+        machine_crash(machine, story.now_ms + 10000, false); /* somebody starts it again */
         break;
     }
 }
 
-static void agent_sees(struct machine *machine, struct agent_event *event)
+void machine_sees(struct machine *machine, struct agent_event *event)
 {
-    event->boot_ms = boot_ms(machine, machine->now_ms);
-    agent_step(&machine->agent, event, &machine->outcome);
-    const struct agent_outcome outcome = machine->outcome;
+    event->boot_ms = boot_ms(machine, story.now_ms);
+    agent_step(&machine->agent, event, &outcome);
     for (size_t i = 0; i < outcome.count && machine->up; i++) {
         act(machine, &outcome.actions[i], event);
     }
@@ -210,66 +181,76 @@ static void disk_load(struct machine *machine)
     for (uint32_t i = 0; i < machine->disk.highest_count; i++) {
         struct agent_event event = {.kind = AGENT_SAW_REMEMBERED,
                                     .attempt = machine->disk.highest[i]};
-        agent_sees(machine, &event);
+        machine_sees(machine, &event);
     }
     for (uint32_t i = 0; i < machine->disk.result_count; i++) {
         struct agent_event event = {.kind = AGENT_SAW_OWED,
                                     .attempt = machine->disk.results[i].attempt,
                                     .checkpoint = machine->disk.checkpoints[i]};
-        agent_sees(machine, &event);
+        machine_sees(machine, &event);
     }
 }
 
-void machine_start(struct machine *machine, int64_t now_ms)
+void machine_start(struct machine *machine)
 {
     const struct agent_config config = {.slots = MACHINE_SLOTS};
     struct agent_event event = {.kind = AGENT_SAW_START};
 
     machine->up = true;
-    machine->now_ms = now_ms;
     machine->boots++;
+    machine->seq = 0;
     (void)snprintf(machine->boot, sizeof machine->boot, "%016x%016x", machine->index,
                    machine->boots);
+    if (machine->villain) {
+        return;
+    }
     agent_init(&machine->agent, &config, machine->disk.cluster, machine->disk.incarnation);
     disk_load(machine);
-    agent_sees(machine, &event);
+    machine_sees(machine, &event);
 }
 
 void machine_crash(struct machine *machine, int64_t back_ms, bool wiped)
 {
+    for (uint32_t i = 0; i < MACHINE_SLOTS; i++) {
+        if (machine->processes[i].used) {
+            audit_stopped(machine->processes[i].attempt);
+        }
+    }
     machine->up = false;
     machine->back_ms = back_ms;
     memset(machine->processes, 0, sizeof machine->processes);
-    network_break(machine->network, machine->index);
+    network_break(&story.network, machine->index, story.network.center[machine->index]);
     if (wiped) {
         memset(&machine->disk, 0, sizeof machine->disk);
-        machine->owed = 0;
         memset(machine->executed, 0, sizeof machine->executed);
     }
 }
 
-void machine_notice(struct machine *machine, int64_t now_ms)
+void machine_notice(struct machine *machine)
 {
     struct agent_event event = {.kind = AGENT_SAW_NOTICE, .grace_ms = 30000, .source = "sim"};
 
-    if (machine->up) {
-        machine->now_ms = now_ms;
-        agent_sees(machine, &event);
+    if (machine->up && !machine->villain && machine->paused_ms <= story.now_ms) {
+        machine_sees(machine, &event);
     }
 }
 
-void machine_hear(struct machine *machine, int64_t now_ms, const struct frame *frame)
+void machine_hear(struct machine *machine, const struct frame *frame)
 {
     static struct wire_message message;
     struct agent_event event = {.kind = AGENT_SAW_MESSAGE, .message = &message};
     char why[128];
 
-    if (!machine->up || now_ms < machine->paused_ms) {
+    if (!machine->up || machine->villain) {
         return;
     }
-    machine->now_ms = now_ms;
-    assert_int_equal(wire_decode(frame->text, frame->bytes, &message, why, sizeof why), TIDE_OK);
-    agent_sees(machine, &event);
+    const enum tide_status status =
+        wire_decode(frame->text, frame->bytes, &message, why, sizeof why);
+    if (status != TIDE_OK) {
+        story_fails("a message of the coordinator cannot be read: %s", why);
+    }
+    story_says("machine %u hears %s", machine->index, wire_type_text(message.type));
+    machine_sees(machine, &event);
     if (machine->reloads) {
         machine->reloads = false;
         disk_load(machine);
@@ -278,70 +259,15 @@ void machine_hear(struct machine *machine, int64_t now_ms, const struct frame *f
     wire_message_fini(&message);
 }
 
-/* ---- the trials ---- */
-
-/* Every second step is saved where all machines reach it; the agent announces it. */
-static struct agent_checkpoint process_save(struct process *process)
-{
-    struct agent_checkpoint checkpoint = {
-        .seq = ++process->seq, .step = process->step, .bytes = 4096};
-
-    (void)memset(checkpoint.hash, 'a', WIRE_HASH_HEX);
-    (void)snprintf(checkpoint.location, sizeof checkpoint.location, "file:/shared");
-    return checkpoint;
-}
-
-static void process_end(struct machine *machine, struct process *process, enum wire_outcome outcome,
-                        enum wire_cause cause)
-{
-    struct agent_event event = {.kind = AGENT_SAW_ENDED, .attempt = process->attempt};
-    struct disk *disk = &machine->disk;
-
-    assert_true(disk->result_count < MACHINE_OUTBOX_MAX);
-    machine->owed++;
-    memset(&disk->checkpoints[disk->result_count], 0, sizeof disk->checkpoints[0]);
-    struct wire_result *result = &disk->results[disk->result_count++];
-    *result = (struct wire_result){.attempt = process->attempt,
-                                   .outcome = outcome,
-                                   .cause = cause,
-                                   .last_step = process->step,
-                                   .message = ""};
-    if (outcome == OUTCOME_COMPLETED) {
-        result->value_count = 1;
-        result->values[0] = (struct wire_value){.name = "loss", .value = process->attempt.number};
-    }
-    process->used = false;
-    agent_sees(machine, &event);
-}
-
-static void process_step(struct machine *machine, struct process *process)
-{
-    struct agent_event event = {.kind = AGENT_SAW_SAVED, .attempt = process->attempt};
-
-    process->next_ms = machine->now_ms + 1000 + (int64_t)draw(machine, STEP_MS);
-    if (process->leaving) {
-        event.checkpoint = process_save(process);
-        agent_sees(machine, &event);
-        process_end(machine, process, OUTCOME_LEFT, CAUSE_NOTICE);
-        return;
-    }
-    process->step++;
-    if (process->failing && process->step > 2) {
-        process_end(machine, process, OUTCOME_FAILED, CAUSE_EXIT);
-    } else if (process->step >= MACHINE_STEPS) {
-        process_end(machine, process, OUTCOME_COMPLETED, CAUSE_EXIT);
-    } else if (process->step % 2 == 0) {
-        event.checkpoint = process_save(process);
-        agent_sees(machine, &event);
-    }
-}
-
 int64_t machine_due(const struct machine *machine)
 {
     int64_t due_ms = machine->back_ms;
 
+    if (machine->villain) {
+        return machine->up ? villain_due() : INT64_MAX;
+    }
     if (machine->up) {
-        due_ms = true_ms(machine, agent_deadline(&machine->agent));
+        due_ms = machine_true_ms(machine, agent_deadline(&machine->agent));
         for (uint32_t i = 0; i < MACHINE_SLOTS; i++) {
             const struct process *process = &machine->processes[i];
             due_ms = process->used && process->next_ms < due_ms ? process->next_ms : due_ms;
@@ -350,21 +276,24 @@ int64_t machine_due(const struct machine *machine)
     return due_ms > machine->paused_ms ? due_ms : machine->paused_ms;
 }
 
-void machine_turn(struct machine *machine, int64_t now_ms)
+void machine_turn(struct machine *machine)
 {
     struct agent_event event = {.kind = AGENT_SAW_TIMER};
 
-    machine->now_ms = now_ms;
+    if (machine->villain) {
+        villain_turn();
+        return;
+    }
     if (!machine->up) {
-        machine_start(machine, now_ms);
+        machine_start(machine);
         return;
     }
     for (uint32_t i = 0; i < MACHINE_SLOTS && machine->up; i++) {
-        if (machine->processes[i].used && machine->processes[i].next_ms <= now_ms) {
-            process_step(machine, &machine->processes[i]);
+        if (machine->processes[i].used && machine->processes[i].next_ms <= story.now_ms) {
+            process_turn(machine, &machine->processes[i]);
         }
     }
-    if (machine->up && true_ms(machine, agent_deadline(&machine->agent)) <= now_ms) {
-        agent_sees(machine, &event);
+    if (machine->up && machine_true_ms(machine, agent_deadline(&machine->agent)) <= story.now_ms) {
+        machine_sees(machine, &event);
     }
 }

@@ -37,17 +37,18 @@ build() {
 }
 
 missed=0
-printf '%-50s %s\n' 'PLANTED BUG' 'FOUND BY SEED'
+printf '%-50s %-14s %s\n' 'PLANTED BUG' 'FOUND BY SEED' 'WHAT THE AUDITOR SAID'
 while IFS='|' read -r name file old new; do
     [ -z "$only" ] || [ "$only" = "$name" ] || continue
     plant "$file" "$old" "$new"
     build
-    if timeout 600 "$work/build/tests/sim/test_sim" --seeds "$seeds" >"$work/out" 2>&1; then
+    if "$work/build/tests/sim/sim" --seeds "$seeds" --plain >"$work/out" 2>&1; then
         printf '%-50s %s\n' "$name" "NOT FOUND in $seeds"
         missed=$((missed + 1))
     else
-        seed=$(tr '\r' '\n' <"$work/out" | sed -n 's/^sim --seed \([0-9]*\).*/\1/p' | tail -n 1)
-        printf '%-50s %s\n' "$name" "$seed"
+        seed=$(sed -n 's/^seed \([0-9]*\) failed/\1/p' "$work/out" | head -n 1)
+        said=$(sed -n 's/^seed [0-9]*, at [0-9.]* s: //p' "$work/out" | head -n 1 | cut -c 1-60)
+        printf '%-50s %-14s %s\n' "$name" "$seed" "${said:-$(head -n 1 "$work/out" | cut -c 1-60)}"
     fi
 done <"$source/tests/sim/mutations.txt"
 exit "$missed"

@@ -1,17 +1,17 @@
 #include "network.h"
 
-#include "support/support.h"
+#include "base/assert.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void network_init(struct network *network, struct rng *rng)
+void network_init(struct network *network, const struct plan *plan)
 {
     memset(network, 0, sizeof *network);
-    network->rng = rng;
-    network->drop_percent = (uint32_t)rng_below(rng, 8);
-    network->double_percent = (uint32_t)rng_below(rng, 8);
-    network->delay_max_ms = 1 + (int64_t)rng_below(rng, 3000);
+    rng_init(&network->rng, plan->seed, "network");
+    network->drop = plan->wear[WEAR_DROP];
+    network->twice = plan->wear[WEAR_TWICE];
+    network->delay_max_ms = plan->delay_max_ms;
 }
 
 void network_fini(struct network *network)
@@ -19,70 +19,103 @@ void network_fini(struct network *network)
     for (uint32_t i = 0; i < network->count; i++) {
         free(network->frames[i].text);
     }
+    free(network->frames);
 }
 
-static void put(struct network *network, int64_t now_ms, uint32_t machine, bool up,
-                const char *text, size_t bytes)
+static bool before(const struct frame *a, const struct frame *b)
 {
-    assert_true(network->count < NETWORK_FRAMES_MAX);
-    struct frame *frame = &network->frames[network->count++];
-    *frame = (struct frame){
-        .due_ms = now_ms + 1 + (int64_t)rng_below(network->rng, (uint64_t)network->delay_max_ms),
+    return a->due_ms < b->due_ms || (a->due_ms == b->due_ms && a->order < b->order);
+}
+
+static void put(struct network *network, const struct frame *frame)
+{
+    if (network->count == network->capacity) {
+        network->capacity = network->capacity == 0 ? 256 : 2 * network->capacity;
+        network->frames = realloc(network->frames, network->capacity * sizeof *network->frames);
+        ASSERT(network->frames != NULL);
+    }
+    uint32_t at = network->count++;
+    while (at > 0 && before(frame, &network->frames[(at - 1) / 2])) {
+        network->frames[at] = network->frames[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    network->frames[at] = *frame;
+}
+
+static struct frame take_first(struct network *network)
+{
+    const struct frame first = network->frames[0];
+    const struct frame last = network->frames[--network->count];
+    uint32_t at = 0;
+
+    for (uint32_t child = 1; child < network->count; child = 2 * at + 1) {
+        const bool right = child + 1 < network->count &&
+                           before(&network->frames[child + 1], &network->frames[child]);
+        child += right ? 1 : 0;
+        if (!before(&network->frames[child], &last)) {
+            break;
+        }
+        network->frames[at] = network->frames[child];
+        at = child;
+    }
+    if (network->count > 0) {
+        network->frames[at] = last;
+    }
+    return first;
+}
+
+static void send_one(struct network *network, int64_t now_ms, uint32_t machine, bool up,
+                     const char *text, size_t bytes)
+{
+    struct frame frame = {
+        .due_ms = now_ms + 1 + (int64_t)rng_below(&network->rng, (uint64_t)network->delay_max_ms),
         .order = network->order++,
         .machine = machine,
+        .center = network->center[machine],
         .up = up,
         .link = network->link[machine],
         .bytes = bytes,
         .text = malloc(bytes)};
-    assert_non_null(frame->text);
-    memcpy(frame->text, text, bytes);
+
+    ASSERT(frame.text != NULL);
+    memcpy(frame.text, text, bytes);
+    if (up && network->hold_up_ms[machine] > frame.due_ms) {
+        frame.due_ms = network->hold_up_ms[machine];
+    }
+    put(network, &frame);
 }
 
-void network_send(struct network *network, int64_t now_ms, uint32_t machine, bool up,
-                  const struct wire_message *message)
+static void send(struct network *network, int64_t now_ms, uint32_t machine, bool up,
+                 const char *text, size_t bytes)
 {
-    static char text[WIRE_FRAME_BYTES];
-    size_t bytes = 0;
     const int64_t cut_ms = up ? network->cut_up_ms[machine] : network->cut_down_ms[machine];
 
-    assert_int_equal(wire_encode(message, text, &bytes), TIDE_OK);
-    if (now_ms < cut_ms || rng_below(network->rng, 100) < network->drop_percent) {
+    if (now_ms < cut_ms || rng_below(&network->rng, 1000) < network->drop) {
         return;
     }
-    put(network, now_ms, machine, up, text, bytes);
-    if (rng_below(network->rng, 100) < network->double_percent) {
-        put(network, now_ms, machine, up, text, bytes);
+    send_one(network, now_ms, machine, up, text, bytes);
+    if (rng_below(&network->rng, 1000) < network->twice) {
+        send_one(network, now_ms, machine, up, text, bytes);
     }
 }
 
-static uint32_t earliest(const struct network *network)
+void network_say(struct network *network, int64_t now_ms, uint32_t machine, const char *text,
+                 size_t bytes)
 {
-    uint32_t best = 0;
+    send(network, now_ms, machine, true, text, bytes);
+}
 
-    for (uint32_t i = 1; i < network->count; i++) {
-        const struct frame *a = &network->frames[i];
-        const struct frame *b = &network->frames[best];
-        if (a->due_ms < b->due_ms || (a->due_ms == b->due_ms && a->order < b->order)) {
-            best = i;
-        }
+void network_answer(struct network *network, int64_t now_ms, uint32_t machine, uint64_t link,
+                    const char *text, size_t bytes)
+{
+    if (link == network->link[machine]) {
+        send(network, now_ms, machine, false, text, bytes);
     }
-    return best;
 }
 
 int64_t network_due(const struct network *network)
 {
-    return network->count == 0 ? INT64_MAX : network->frames[earliest(network)].due_ms;
-}
-
-/* Takes the frame out; its place is filled by the last one. */
-static struct frame frame_remove(struct network *network, uint32_t index)
-{
-    const struct frame frame = network->frames[index];
-
-    network->count--;
-    network->frames[index] = network->frames[network->count];
-    network->frames[network->count].text = NULL;
-    return frame;
+    return network->count == 0 ? INT64_MAX : network->frames[0].due_ms;
 }
 
 bool network_take(struct network *network, int64_t now_ms, struct frame *frame)
@@ -90,8 +123,17 @@ bool network_take(struct network *network, int64_t now_ms, struct frame *frame)
     if (network_due(network) > now_ms) {
         return false;
     }
-    *frame = frame_remove(network, earliest(network));
+    *frame = take_first(network);
     return true;
+}
+
+void network_defer(struct network *network, const struct frame *frame, int64_t due_ms)
+{
+    struct frame later = *frame;
+
+    ASSERT(due_ms > frame->due_ms);
+    later.due_ms = due_ms;
+    put(network, &later);
 }
 
 bool network_delivers(const struct network *network, const struct frame *frame)
@@ -99,18 +141,18 @@ bool network_delivers(const struct network *network, const struct frame *frame)
     return frame->link == network->link[frame->machine];
 }
 
-void network_break(struct network *network, uint32_t machine)
+void network_break(struct network *network, uint32_t machine, uint32_t center)
 {
     network->link[machine]++;
+    network->center[machine] = center;
 }
 
 void network_calm(struct network *network)
 {
-    network->drop_percent = 0;
-    network->double_percent = 0;
+    network->drop = 0;
+    network->twice = 0;
     network->delay_max_ms = 50;
-    for (uint32_t i = 0; i < NETWORK_MACHINES; i++) {
-        network->cut_up_ms[i] = 0;
-        network->cut_down_ms[i] = 0;
-    }
+    memset(network->cut_up_ms, 0, sizeof network->cut_up_ms);
+    memset(network->cut_down_ms, 0, sizeof network->cut_down_ms);
+    memset(network->hold_up_ms, 0, sizeof network->hold_up_ms);
 }

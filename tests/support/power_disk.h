@@ -50,7 +50,8 @@ struct power_disk {
     struct disk_file files[POWER_FILES_MAX];
     struct rng rng;
     int64_t countdown; /* 0 never */
-    bool off, lies;
+    int64_t break_countdown;
+    bool off, lies, full;
 };
 
 /* image_resize, image_write: of a file's bytes; what lies between is zero. */

@@ -20,9 +20,12 @@ static struct power_disk *disk_of(sqlite3_vfs *vfs)
     return (struct power_disk *)vfs; /* its first member */
 }
 
-/* Counts an operation that changes the disk; false when there is no power for it. */
+/* Counts an operation that changes the disk; false when there is no power for it, or it breaks. */
 static bool powered(struct power_disk *disk)
 {
+    if (disk->break_countdown > 0 && --disk->break_countdown == 0) {
+        return false;
+    }
     if (!disk->off && disk->countdown > 0 && --disk->countdown == 0) {
         disk->off = true;
     }
@@ -87,6 +90,9 @@ static int power_write(sqlite3_file *base, const void *data, int bytes, sqlite3_
 
     if (handle->disk->off) {
         return SQLITE_IOERR_WRITE;
+    }
+    if (handle->disk->full && offset + bytes > handle->file->now.bytes) {
+        return SQLITE_FULL;
     }
     image_write(&handle->file->now, data, bytes, offset);
     change_add(handle->file, data, bytes, offset);
@@ -393,4 +399,21 @@ void power_disk_restore(struct power_disk *disk)
 void power_disk_lie(struct power_disk *disk)
 {
     disk->lies = true;
+}
+
+void power_disk_hold(struct power_disk *disk, bool held)
+{
+    disk->off = held;
+    disk->countdown = 0;
+    disk->break_countdown = 0;
+}
+
+void power_disk_fill(struct power_disk *disk, bool full)
+{
+    disk->full = full;
+}
+
+void power_disk_break_after(struct power_disk *disk, int64_t operations)
+{
+    disk->break_countdown = operations;
 }

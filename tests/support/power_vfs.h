@@ -33,4 +33,15 @@ void power_disk_restore(struct power_disk *disk);
 /* power_disk_lie: from now on a sync says it is done and does nothing. */
 void power_disk_lie(struct power_disk *disk);
 
+/* power_disk_hold: while it is held every call fails, and nothing is lost: a program that uses it
+ * was killed, and its connections are closed meanwhile. */
+void power_disk_hold(struct power_disk *disk, bool held);
+
+/* power_disk_fill: while it is full a write that would make a file longer fails. */
+void power_disk_fill(struct power_disk *disk, bool full);
+
+/* power_disk_break_after: the n-th write, truncation, sync or deletion from now on fails, and only
+ * that one. */
+void power_disk_break_after(struct power_disk *disk, int64_t operations);
+
 #endif

@@ -1,0 +1,88 @@
+/*
+ * audit: what must never happen, computed from what the history itself saw: messages on the wire,
+ * processes that ran, answers that came, rows that were written. It asks the core nothing. The
+ * numbers I1 ... I16 are those of docs/RELIABILITY.md. What is wrong ends the history.
+ */
+#ifndef TESTS_SIM_AUDIT_H
+#define TESTS_SIM_AUDIT_H
+
+#include "rows.h"
+
+/* What was seen of one attempt. */
+struct witness {
+    struct wire_attempt attempt;
+    uint32_t machine; /* it was offered to */
+    uint32_t before;  /* the one seen before it of its trial, 1 + index; 0 none */
+    int64_t assigned_ms, started_ms, stopped_ms; /* 0 not yet */
+    int64_t saved_step;                          /* of its newest checkpoint; 0 none */
+    int32_t saved_seq;
+    bool spoiled[64];     /* of its checkpoints, by seq: what was saved cannot be loaded */
+    bool written, live;   /* its row, as last committed */
+    int64_t gone_ms;      /* since when it is not live any more */
+    bool reported, ended; /* its machine said how it ended; and that it completed */
+    double value;
+};
+
+struct audit_trial {
+    uint32_t newest; /* witness, 1 + index; 0 none */
+    int32_t live;    /* attempts, as committed */
+    bool written;
+    struct trial_row row; /* as last committed */
+    int32_t tells;        /* since the coordinator began */
+};
+
+struct audit {
+    struct audit_trial *trials[PLAN_EXPERIMENTS_MAX];
+    struct witness *witnesses;
+    uint32_t witness_count, witness_capacity;
+    int32_t on_machine[PLAN_MACHINES_MAX]; /* live attempts, as committed */
+    int64_t incarnation;                   /* the newest that was opened */
+    int64_t overlap_ms;                    /* of two attempts of one trial */
+    bool kicked, jumped, second;           /* an operator kicked; the wall clock jumped; there were
+                                              two coordinators */
+    bool paused[PLAN_MACHINES_MAX];        /* it once stood still */
+};
+
+void audit_init(struct audit *audit, const struct plan *plan);
+void audit_fini(struct audit *audit);
+
+/* audit_opened: a coordinator has begun: I15, I12. */
+void audit_opened(int64_t incarnation);
+
+/* audit_assigned: an ASSIGN goes out on the wire: I2, I5, I13. */
+void audit_assigned(int64_t incarnation, uint32_t machine, struct wire_attempt attempt);
+
+/* audit_committed: one record that was acknowledged: I1, I9. audit_turn: after all of them, by this
+ * incarnation: I3, I14, I15. */
+void audit_committed(const struct record *record);
+void audit_turn(int64_t incarnation, const struct record *batch, uint32_t count);
+
+/* audit_told: this coordinator's search has been told of an end: I12. */
+void audit_told(int64_t incarnation, int32_t experiment, int32_t trial);
+
+/* audit_started, audit_stopped: a process runs, from this checkpoint; and is gone: I6, I7, I8. */
+void audit_started(uint32_t machine, const struct wire_assign *assign);
+void audit_stopped(struct wire_attempt attempt);
+
+/* audit_saved: a checkpoint was written; whether it will load. audit_loads: whether it did. */
+void audit_saved(struct wire_attempt attempt, int32_t seq, int64_t step, bool spoiled);
+bool audit_loads(const struct wire_assign *assign);
+
+/* audit_reported: a machine's outbox has the result. */
+void audit_reported(struct wire_attempt attempt, bool completed, double value);
+
+/* audit_acked: a machine was told that this result is recorded: I4. */
+void audit_acked(struct wire_attempt attempt);
+
+/* audit_witness: what was seen of an attempt; NULL nothing. */
+const struct witness *audit_witness(struct wire_attempt attempt);
+
+/* audit_alone: no two attempts of one trial run now: the end of I6. audit_shut: none of this
+ * experiment runs. */
+void audit_alone(void);
+void audit_shut(int32_t experiment);
+
+/* audit_end: the history is over: I1, I11, I12, and the seconds. */
+void audit_end(void);
+
+#endif
