@@ -102,6 +102,7 @@ void tide_free(struct tide_optimizer *optimizer);
 
 enum tide_phase {
     TIDE_PHASE_DEFAULT, /* the parameters' defaults: ask 0 where any is given */
+    TIDE_PHASE_SOURCE,  /* the best point of an earlier search */
     TIDE_PHASE_SOBOL,
     TIDE_PHASE_RANDOM,
     TIDE_PHASE_GRID,

@@ -142,6 +142,8 @@ static const char *phase_text(enum tide_phase phase)
     switch (phase) {
     case TIDE_PHASE_DEFAULT:
         return "default";
+    case TIDE_PHASE_SOURCE:
+        return "warm_start";
     case TIDE_PHASE_SOBOL:
         return "sobol";
     case TIDE_PHASE_RANDOM:

@@ -4,6 +4,7 @@
 #include "optimizer/model.h"
 
 #include "base/rng.h"
+#include "optimizer/source.h"
 #include "optimizer/state.h"
 
 #include <gsl/gsl_cdf.h>
@@ -67,6 +68,7 @@ enum tide_status model_init(struct model *model, const struct tide_config *confi
         model->warp[i].sign = 1;
     }
     gp_init(&model->thinner, &model->space);
+    gp_init(&model->earlier, &model->space);
     for (size_t i = 0; i < config->objective_count; i++) {
         model->warp[i].sign = config->objectives[i].direction == TIDE_MAXIMIZE ? -1 : 1;
     }
@@ -79,6 +81,7 @@ void model_fini(struct model *model)
         gp_fini(&model->gp[i]);
     }
     gp_fini(&model->thinner);
+    gp_fini(&model->earlier);
     free(model->values);
     space_fini(&model->space);
 }
@@ -225,50 +228,9 @@ static enum tide_status reserve(struct tide_optimizer *optimizer)
     return TIDE_OK;
 }
 
-/* Mean and deviation of one source's values; 0 and 1 where it has fewer than three. */
-static void spread_of_source(const struct model *model, const struct gp *gp, double source,
-                             double *mean, double *sd)
-{
-    double sum = 0;
-    double square = 0;
-    size_t count = 0;
-
-    for (size_t i = 0; i < gp->observed; i++) {
-        if (gp->x[i * model->space.count + model->source_at] == source) {
-            sum += model->values[i];
-            square += model->values[i] * model->values[i];
-            count++;
-        }
-    }
-    *mean = count < 3 ? 0 : sum / (double)count;
-    const double variance = count < 3 ? 1 : square / (double)count - *mean * *mean;
-    *sd = variance > 1e-24 * (1 + *mean * *mean) ? sqrt(variance) : 1;
-}
-
-/* Earlier searches may have used other units: their values are brought to this one's mean and
- * deviation, and the source's weight in the kernel says how far the rest may be believed. */
-static void align_sources(struct model *model, size_t index)
-{
-    const struct gp *gp = &model->gp[index];
-    const size_t sources = model->space.parameter[model->source_at].choice_count;
-    double mean = 0;
-    double sd = 1;
-
-    spread_of_source(model, gp, 0, &mean, &sd);
-    for (size_t source = 1; source < sources; source++) {
-        double its_mean = 0;
-        double its_sd = 1;
-        spread_of_source(model, gp, (double)source, &its_mean, &its_sd);
-        for (size_t i = 0; i < gp->observed; i++) {
-            if (gp->x[i * model->space.count + model->source_at] == (double)source) {
-                model->values[i] = mean + sd * (model->values[i] - its_mean) / its_sd;
-            }
-        }
-    }
-}
-
 /* Fills process `index` and leaves the told values of its rows in model->values. */
-static enum tide_status fill(struct tide_optimizer *optimizer, size_t index, size_t *count)
+static enum tide_status fill(struct tide_optimizer *optimizer, const struct fit *fit, size_t index,
+                             size_t *count)
 {
     struct model *model = &optimizer->model;
     const size_t pending = optimizer->pending.count;
@@ -291,7 +253,9 @@ static enum tide_status fill(struct tide_optimizer *optimizer, size_t index, siz
         gp_add(&model->gp[index], placed, model->values[i]);
     }
     if (model->source_at != SIZE_MAX && index < model->objectives) {
-        align_sources(model, index);
+        const struct gp_prior prior = gp_prior_for(model->space.count, optimizer->noisy);
+        const struct gp_hyper start = fit->told > 0 ? fit->hyper[index] : gp_start(&prior);
+        *count = source_align(model, &model->gp[index], &start, model->values);
     }
     return TIDE_OK;
 }
@@ -340,7 +304,7 @@ static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *
     const bool single = model->objectives == 1 && index == 0;
     size_t learnt = index;
     size_t count = 0;
-    const enum tide_status status = fill(optimizer, index, &count);
+    const enum tide_status status = fill(optimizer, fit, index, &count);
 
     if (status != TIDE_OK) {
         return status;
@@ -379,7 +343,7 @@ static void build_odds(struct tide_optimizer *optimizer, const struct fit *fit)
         hyper.noise = log(odds_noise * odds_noise);
         hyper.mean = 0.1;
         hyper.trend = no_trend;
-        model->known[index] = fill(optimizer, index, &count) == TIDE_OK &&
+        model->known[index] = fill(optimizer, fit, index, &count) == TIDE_OK &&
                               gp_condition(&model->gp[index], &hyper) == TIDE_OK;
     }
 }

@@ -36,7 +36,9 @@ struct model {
     size_t source_at;                      /* index of the source, or space.count */
     struct gp gp[MODEL_PROCESSES_MAX];     /* objectives, outcomes, odds */
     struct gp thinner;                     /* some of one process's rows, for a fit */
+    struct gp earlier;                     /* scratch: what a source alone says (source.c) */
     struct warp warp[MODEL_PROCESSES_MAX]; /* of objectives and outcomes */
+    size_t sources_believed;               /* by the process that was built last */
     size_t objectives;
     size_t outcomes;
     bool known[MODEL_PROCESSES_MAX]; /* which have enough to go by; the last: something failed */

@@ -15,6 +15,7 @@
 enum {
     TRIES = 1000,
     COUNTABLE = 1 << 20,
+    SOURCES_ASKED = 3,
     MANY = 24 /* pending points from which the pool serves */
 };
 
@@ -45,18 +46,24 @@ static enum tide_status check_grid(const struct tide_optimizer *optimizer, char 
     return TIDE_OK;
 }
 
+/* A search begins with the best point of each of so many sources. */
+static size_t sources_asked(size_t source_count)
+{
+    return source_count < SOURCES_ASKED ? source_count : SOURCES_ASKED;
+}
+
 static size_t initial_points(const struct tide_config *config)
 {
     size_t initial = config->parameter_count + 1;
 
-    if (config->initial > 0 || config->source_count > 0) {
-        return config->initial > 0 ? config->initial : 2; /* earlier searches make up for it */
+    if (config->initial > 0) {
+        return config->initial;
     }
     initial = initial < 4 ? 4 : (initial > 16 ? 16 : initial);
     if (config->budget > 0 && initial > config->budget / 4) {
         initial = config->budget / 4 > 2 ? config->budget / 4 : 2;
     }
-    return initial;
+    return initial + sources_asked(config->source_count);
 }
 
 static enum tide_status start(struct tide_optimizer *optimizer, const struct tide_config *config,
@@ -76,6 +83,9 @@ static enum tide_status start(struct tide_optimizer *optimizer, const struct tid
     optimizer->seed = config->seed;
     optimizer->algorithm = config->algorithm;
     optimizer->initial = initial_points(config);
+    optimizer->initial_warm = config->initial > 0 || config->source_count == 0
+                                  ? optimizer->initial
+                                  : 2 + sources_asked(config->source_count);
     optimizer->source_count = config->source_count;
     optimizer->noisy = config->noisy;
     optimizer->curve.curves = true;
@@ -193,7 +203,10 @@ static enum tide_status sobol_ask(const struct tide_optimizer *optimizer, double
 {
     double quantile[SOBOL_DIMENSIONS];
 
-    sobol_point(&optimizer->sobol, (uint32_t)optimizer->next, quantile);
+    const int64_t asked = (int64_t)sources_asked(optimizer->source_count);
+
+    sobol_point(&optimizer->sobol,
+                (uint32_t)(optimizer->next - (optimizer->next < asked ? 0 : asked)), quantile);
     point_at(optimizer, quantile, x);
     return fresh_point(optimizer, x) ? TIDE_OK : random_point(optimizer, x);
 }
@@ -235,8 +248,12 @@ static enum tide_status bayes_ask(struct tide_optimizer *optimizer, double *x,
     enum tide_status status = TIDE_NOT_FOUND;
     bool found = false;
 
-    if (optimizer->next >= (int64_t)optimizer->initial) {
+    if (optimizer->next >= (int64_t)optimizer->initial_warm) {
         status = build_for_ask(optimizer, &fit, many);
+    }
+    if (status == TIDE_OK && optimizer->next < (int64_t)optimizer->initial &&
+        optimizer->model.sources_believed == 0) {
+        status = TIDE_NOT_FOUND; /* nothing makes up for the start */
     }
     if (status == TIDE_NO_MEMORY) {
         return status;
@@ -258,11 +275,39 @@ static enum tide_status bayes_ask(struct tide_optimizer *optimizer, double *x,
     return status;
 }
 
+/* The best point of source `source`, by the first objective; false if this search has it already.
+ */
+static bool source_best(const struct tide_optimizer *optimizer, size_t source, double *x)
+{
+    const struct table *observed = &optimizer->observed;
+    const double sign = optimizer->model.warp[0].sign;
+    size_t best = observed->count;
+
+    for (size_t i = 0; i < observed->count; i++) {
+        if (observed->record[i].source == source && observed->record[i].outcome == TIDE_EVALUATED &&
+            (best == observed->count ||
+             sign * observed->record[i].values[0] < sign * observed->record[best].values[0])) {
+            best = i;
+        }
+    }
+    if (best == observed->count) {
+        return false;
+    }
+    memcpy(x, observed->x + best * optimizer->space.count, optimizer->space.count * sizeof *x);
+    return fresh_point(optimizer, x);
+}
+
 static enum tide_status choose(struct tide_optimizer *optimizer, double *x,
                                struct tide_suggestion *suggestion)
 {
     if (optimizer->next == 0 && space_default(&optimizer->space, x) && fresh_point(optimizer, x)) {
         suggestion->phase = TIDE_PHASE_DEFAULT;
+        return TIDE_OK;
+    }
+    if (optimizer->algorithm == TIDE_BAYES &&
+        optimizer->next < (int64_t)sources_asked(optimizer->source_count) &&
+        source_best(optimizer, (size_t)optimizer->next + 1, x)) {
+        suggestion->phase = TIDE_PHASE_SOURCE;
         return TIDE_OK;
     }
     switch (optimizer->algorithm) {
@@ -418,70 +463,5 @@ enum tide_status tide_next_set(struct tide_optimizer *optimizer, int64_t k)
     }
     optimizer->version++;
     optimizer->next = k;
-    return TIDE_OK;
-}
-
-/* A fit as numbers: how many rows, whether the unwarped fit serves, then for each process its
- * lambda, scale, noise, mean, trend and weights. */
-static size_t fit_numbers(const struct tide_optimizer *optimizer)
-{
-    const struct model *model = &optimizer->model;
-
-    return 2 + model_learnt(model) * (5 + model->space.count);
-}
-
-size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
-{
-    const struct fit *now = &optimizer->fit;
-    const size_t d = optimizer->model.space.count;
-    double *at = fit + 2;
-
-    if (now->told == 0) {
-        return 0;
-    }
-    fit[0] = (double)now->told;
-    fit[1] = now->plain ? 1 : 0;
-    for (size_t i = 0; i < model_learnt(&optimizer->model); i++) {
-        at[0] = now->lambda[i];
-        at[1] = now->hyper[i].scale;
-        at[2] = now->hyper[i].noise;
-        at[3] = now->hyper[i].mean;
-        at[4] = now->hyper[i].trend;
-        memcpy(at + 5, now->hyper[i].weight, d * sizeof *fit);
-        at += 5 + d;
-    }
-    return fit_numbers(optimizer);
-}
-
-enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fit, size_t count)
-{
-    struct fit *now = &optimizer->fit;
-    const size_t d = optimizer->model.space.count;
-    const double *at = fit + 2;
-
-    optimizer->version++;
-    if (count == 0) {
-        *now = (struct fit){0};
-        return TIDE_OK;
-    }
-    if (count != fit_numbers(optimizer) || !(fit[0] >= 1 && fit[0] < 1e15)) {
-        return TIDE_INVALID;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(fit[i]) || fabs(fit[i]) > 1e15) {
-            return TIDE_INVALID;
-        }
-    }
-    now->told = (size_t)fit[0];
-    now->plain = fit[1] != 0;
-    for (size_t i = 0; i < model_learnt(&optimizer->model); i++) {
-        now->lambda[i] = at[0];
-        now->hyper[i].scale = at[1];
-        now->hyper[i].noise = at[2];
-        now->hyper[i].mean = at[3];
-        now->hyper[i].trend = at[4];
-        memcpy(now->hyper[i].weight, at + 5, d * sizeof *fit);
-        at += 5 + d;
-    }
     return TIDE_OK;
 }

@@ -42,7 +42,8 @@ struct tide_optimizer {
     struct tide_objective objective[TIDE_OBJECTIVES_MAX];
     uint64_t seed;
     enum tide_algorithm algorithm;
-    size_t initial;
+    size_t initial;      /* points before the model leads */
+    size_t initial_warm; /* the same while a source is believed */
     size_t source_count;
     bool noisy;
 

@@ -122,7 +122,7 @@ static bool id_has(const struct table *table, const struct space *space, int64_t
 
     for (size_t i = id == TIDE_OWN ? 0 : lower_bound(table, &first, NULL, 0);
          i < table->count && table->record[i].id == id; i++) {
-        if (space_same(space, x, table->x + i * space->count)) {
+        if (table->record[i].source == 0 && space_same(space, x, table->x + i * space->count)) {
             return true;
         }
     }

@@ -373,6 +373,33 @@ static void earlier_searches_help_and_do_not_harm(void **state)
     assert_true(best[MISLEADING][1] < best[NONE][1] + 0.02);
 }
 
+/* The first suggestion is the best point of the earlier search, whatever its units, although that
+ * search has tried it; a point of this one's own is never suggested again. */
+static void the_best_of_an_earlier_search_comes_first(void **state)
+{
+    struct tide_optimizer *optimizer =
+        open_with((struct tide_config){.source_count = 2, .seed = 3});
+    const double points[4][3] = {
+        {0.25, 0.5, 0.75}, {0.5, 0.125, 0.5}, {0.75, 0.75, 0.25}, {0.5, 0.125, 0.5}};
+    const double values[4] = {-2e6, -3e6, 4, 3};
+    struct tide_suggestion suggestion;
+    double x[3];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        const struct tide_result result = {
+            .outcome = TIDE_EVALUATED, .values = &values[i], .source = 1 + i / 2};
+        assert_int_equal(tide_tell(optimizer, TIDE_OWN, points[i], &result), TIDE_OK);
+    }
+    assert_int_equal(tide_ask(optimizer, x, &suggestion), TIDE_OK);
+    assert_int_equal(suggestion.phase, TIDE_PHASE_SOURCE);
+    assert_memory_equal(x, points[1], sizeof x);
+    assert_int_equal(tide_ask(optimizer, x, &suggestion), TIDE_OK);
+    assert_int_equal(suggestion.phase, TIDE_PHASE_SOBOL); /* the best of the second is pending */
+    assert_true(memcmp(x, points[1], sizeof x) != 0);
+    tide_free(optimizer);
+}
+
 static void insight_finds_what_matters(void **state)
 {
     struct tide_optimizer *optimizer = open_with((struct tide_config){.seed = 6, .initial = 40});
@@ -411,6 +438,7 @@ int main(void)
         cmocka_unit_test(curves_inform_the_model),
         cmocka_unit_test(a_stopped_curve_still_counts),
         cmocka_unit_test(earlier_searches_help_and_do_not_harm),
+        cmocka_unit_test(the_best_of_an_earlier_search_comes_first),
         cmocka_unit_test(insight_finds_what_matters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
