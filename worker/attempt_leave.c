@@ -1,13 +1,12 @@
 /* How an attempt is told to leave, and what its time runs out for. */
 #include "worker/attempt.h"
 #include "worker/attempt_parts.h"
+#include "worker/files.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { MARGIN_MS = 2000 }; /* before a machine's end, beside the time a checkpoint takes */
 
@@ -38,29 +37,15 @@ static void deadline_text(int64_t left_ms, char *text, size_t bytes)
     (void)strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-/* Renamed into place, so that a script never reads half of it. */
 static void write_notice(const struct attempt *attempt, int64_t left_ms)
 {
-    char path[FILES_PATH_BYTES];
-    char beside[FILES_PATH_BYTES];
     char deadline[32];
     char text[128];
 
     deadline_text(left_ms, deadline, sizeof deadline);
-    const int bytes = snprintf(text, sizeof text, "{\"reason\":\"%s\",\"deadline\":\"%s\"}\n",
-                               wire_reason_text(attempt->reason), deadline);
-    if (!files_path(path, "%s/notice", attempt->folder) ||
-        !files_path(beside, "%s/.notice", attempt->folder)) {
-        return;
-    }
-    const int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd >= 0) {
-        const bool whole = write(fd, text, (size_t)bytes) == bytes;
-        (void)close(fd);
-        if (whole) {
-            (void)rename(beside, path);
-        }
-    }
+    (void)snprintf(text, sizeof text, "{\"reason\":\"%s\",\"deadline\":\"%s\"}\n",
+                   wire_reason_text(attempt->reason), deadline);
+    files_show(attempt->folder, "notice", text);
 }
 
 static void leave(struct attempt *attempt, enum wire_reason reason, int64_t grace_ms,

@@ -3,36 +3,22 @@
 #include "worker/attempt.h"
 #include "worker/attempt_parts.h"
 #include "worker/copy.h"
+#include "worker/files.h"
 
 #include "base/log.h"
 #include "base/text.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 /* For tm.checkpoint(step), which waits for it. */
 static void answer(const struct attempt *attempt, int64_t step, bool saved)
 {
-    char path[FILES_PATH_BYTES];
-    char beside[FILES_PATH_BYTES];
     char text[64];
-    const int bytes = snprintf(text, sizeof text, "{\"step\":%" PRId64 ",\"saved\":%s}\n", step,
-                               saved ? "true" : "false");
 
-    if (!files_path(path, "%s/report.saved", attempt->folder) ||
-        !files_path(beside, "%s/.report.saved", attempt->folder)) {
-        return;
-    }
-    const int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd >= 0) {
-        const bool whole = write(fd, text, (size_t)bytes) == bytes;
-        (void)close(fd);
-        if (whole) {
-            (void)rename(beside, path);
-        }
-    }
+    (void)snprintf(text, sizeof text, "{\"step\":%" PRId64 ",\"saved\":%s}\n", step,
+                   saved ? "true" : "false");
+    files_show(attempt->folder, "report.saved", text);
 }
 
 static void not_saved(const struct attempt *attempt, const char *why)

@@ -27,7 +27,7 @@ struct environment_paths {
 };
 
 /*
- * environment_make: everything `assign` and section 3 of PRODUCT.md name. TIDE_NOT_FOUND with the
+ * environment_make: everything `assign` and docs/WORKER.md name. TIDE_NOT_FOUND with the
  * name in `error` where a secret is not among the worker's variables; TIDE_LIMIT. Ended by
  * environment_fini, also after a failure.
  */

@@ -96,6 +96,24 @@ enum tide_status files_write(const char *folder, const char *name, const char *d
     return TIDE_OK;
 }
 
+void files_show(const char *folder, const char *name, const char *text)
+{
+    char path[FILES_PATH_BYTES];
+    char beside[FILES_PATH_BYTES];
+
+    if (!files_path(path, "%s/%s", folder, name) || !files_path(beside, "%s/.%s", folder, name)) {
+        return;
+    }
+    const int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd >= 0) {
+        const bool whole = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+        (void)close(fd);
+        if (whole) {
+            (void)rename(beside, path);
+        }
+    }
+}
+
 enum tide_status files_read(const char *path, char *data, size_t limit, size_t *bytes,
                             struct error *error)
 {

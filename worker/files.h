@@ -24,6 +24,10 @@ enum tide_status files_folder(const char *path, struct error *error);
 enum tide_status files_write(const char *folder, const char *name, const char *data, size_t bytes,
                              struct error *error);
 
+/* files_show: `text` as the file `name` of `folder`, for a script that may look at any moment: it
+ * reads the whole of it or nothing. Not durable; one that cannot be written is let go. */
+void files_show(const char *folder, const char *name, const char *text);
+
 /* files_read: at most `limit` - 1 bytes of `path`, terminated; TIDE_NOT_FOUND, TIDE_LIMIT where it
  * is longer, TIDE_IO. */
 enum tide_status files_read(const char *path, char *data, size_t limit, size_t *bytes,

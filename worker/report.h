@@ -1,5 +1,5 @@
 /*
- * report: one line of level 1 (PRODUCT.md section 3): {"step":3,"metrics":{"val_loss":0.31}},
+ * report: one line of level 1 (docs/WORKER.md): {"step":3,"metrics":{"val_loss":0.31}},
  * {"checkpoint":3}, {"infeasible":"oom"}, {"final":true}; the keys may stand together on a line.
  */
 #ifndef WORKER_REPORT_H

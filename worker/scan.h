@@ -1,5 +1,5 @@
 /*
- * scan: the default pattern of level 0 (PRODUCT.md section 3): where on a line of output the value
+ * scan: the default pattern of level 0 (docs/WORKER.md): where on a line of output the value
  * of a metric stands, and the step.
  */
 #ifndef WORKER_SCAN_H

@@ -1,5 +1,5 @@
 /*
- * verdict: how an attempt ended, by the table of PRODUCT.md section 3: the first row that fits.
+ * verdict: how an attempt ended, by the table of docs/WORKER.md: the first row that fits.
  */
 #ifndef WORKER_VERDICT_H
 #define WORKER_VERDICT_H

@@ -260,7 +260,7 @@ struct wire_request {
 
 struct wire_reply {
     int64_t id;
-    int32_t exit_code; /* of the command line, PRODUCT.md section 4 */
+    int32_t exit_code; /* of the command line: docs/CLI.md */
     const char *body;
 };
 

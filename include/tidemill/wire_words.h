@@ -45,7 +45,7 @@ enum wire_type {
         WIRE_TYPE_COUNT
 };
 
-/* How an attempt ended, as its worker judged it (PRODUCT.md section 3, "How an attempt ends"). */
+/* How an attempt ended, as its worker judged it (docs/WORKER.md, "How it ends"). */
 #define WIRE_OUTCOME_LIST(X)                                                                       \
     X(OUTCOME_NONE, "none") /* it has not ended */                                                 \
     X(OUTCOME_COMPLETED, "completed")                                                              \

@@ -61,7 +61,7 @@ static enum tide_status identify(struct store *store, struct error *error)
     return TIDE_OK;
 }
 
-/* RELIABILITY.md section 4 says why each is as it is. The cache is larger than SQLite's because the
+/* docs/STORE.md says why each is as it is. The cache is larger than SQLite's because the
  * index over values is written at random. */
 static enum tide_status configure(struct store *store, struct error *error)
 {

@@ -20,7 +20,7 @@ struct dealer_retry {
 };
 
 /*
- * dealer_open: a DEALER with the options of RELIABILITY.md section 2 and these keys, not connected
+ * dealer_open: a DEALER with the options of docs/PROTOCOL.md and these keys, not connected
  * yet. TIDE_IO.
  */
 enum tide_status dealer_open(void *context, const struct key_access *access,

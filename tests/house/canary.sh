@@ -59,7 +59,8 @@ many() {
 }
 
 plant
-for check in "includes.sh $tree" "limits.sh $tree" "owned.sh $tree $tree/build"; do
+for check in "includes.sh $tree" "limits.sh $tree" "owned.sh $tree $tree/build" \
+    "links.sh $tree"; do
     # shellcheck disable=SC2086  # a command and its words
     sh "$house/"$check >"$tree/said" 2>&1 || die "$check refuses a good tree: $(cat "$tree/said")"
 done
@@ -76,6 +77,8 @@ echo '#include "../store/store.h"' >>"$tree/$core"
 refused includes "$core:8" 'nothing that rooms.txt knows'
 echo '  #  include "store/store.h"' >>"$tree/worker/link.c"
 refused includes worker/link.c:3 'room worker may not include store'
+echo '/* docs/GONE.md says why */' >>"$tree/$core"
+refused links "$core:8" 'no page docs/GONE.md'
 mkdir "$tree/scheduler/attic" && echo >"$tree/scheduler/attic/old.c"
 refused includes scheduler/attic/old.c 'no room'
 echo '#include <zmq.h>' >>"$tree/include/tidemill/wire.h"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The limits of STYLE.md: functions of at most 70 lines, files of 500, lines of 100 columns; `goto`
+# The limits of size: functions of at most 70 lines, files of 500, lines of 100 columns; `goto`
 # only to `out`, `typedef` only for the installed types; nothing left to do, no white space at a
 # line's end; and every test begins by saying what it shows. Prints each offender as file:line.
 # usage: limits.sh ROOT

@@ -4,7 +4,7 @@
  * deleted without syncing its folder may come back, one never synced may be gone. With a lying disk
  * a sync does nothing, and a test that looks for lost commits must find them.
  *
- * One process, one thread; several connections may share the disk. After RELIABILITY.md section 4.
+ * One process, one thread; several connections may share the disk.
  */
 #ifndef TESTS_POWER_VFS_H
 #define TESTS_POWER_VFS_H

@@ -21,7 +21,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-    /* the forms PRODUCT.md names */
+    /* the forms docs/WORKER.md names */
     {"loss=0.3", "loss", 0.3, -1},
     {"val_loss: 1.3e-1", "val_loss", 0.13, -1},
     {"{'eval_loss': 0.42}", "eval_loss", 0.42, -1},
