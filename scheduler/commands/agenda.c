@@ -2,7 +2,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
-#include "civil/window.h"
+#include "civil/opening.h"
 #include "commands/format.h"
 #include "commands/query.h"
 #include "spec/spec.h"
@@ -41,19 +41,31 @@ static bool has_prices(const struct spec *spec)
     return spec->schedule.prices.given && spec->schedule.prices.file == NULL;
 }
 
+static struct opening_rule agenda_rule(const struct agenda *agenda)
+{
+    const struct spec_schedule *schedule = &agenda->spec->schedule;
+
+    return (struct opening_rule){.calendar = {.zone = agenda->zone,
+                                              .windows = schedule->windows,
+                                              .window_count = schedule->window_count,
+                                              .except = schedule->except,
+                                              .except_count = schedule->except_count},
+                                 .has_max = schedule->max_price.given && has_prices(agenda->spec),
+                                 .max_micro = schedule->max_price.micro,
+                                 .bands = schedule->prices.bands,
+                                 .band_count = schedule->prices.band_count,
+                                 .default_micro = schedule->prices.fallback.micro};
+}
+
 static bool agenda_fill(struct agenda *agenda)
 {
     const struct spec_schedule *schedule = &agenda->spec->schedule;
-    const struct calendar calendar = {.zone = agenda->zone,
-                                      .windows = schedule->windows,
-                                      .window_count = schedule->window_count,
-                                      .except = schedule->except,
-                                      .except_count = schedule->except_count};
+    const struct opening_rule rule = agenda_rule(agenda);
     const int64_t end_ms = agenda->now_ms + horizon_ms;
     /* from yesterday on, so that the window that is open is seen from its beginning */
     enum tide_status status =
-        calendar_intervals(&calendar, agenda->now_ms - day_ms, end_ms, agenda->windows, WINDOWS_MAX,
-                           &agenda->window_count);
+        calendar_intervals(&rule.calendar, agenda->now_ms - day_ms, end_ms, agenda->windows,
+                           WINDOWS_MAX, &agenda->window_count);
 
     if (has_prices(agenda->spec) && (status == TIDE_OK || status == TIDE_LIMIT)) {
         status = tariff_steps(agenda->zone, schedule->prices.bands, schedule->prices.band_count,
@@ -61,16 +73,6 @@ static bool agenda_fill(struct agenda *agenda)
                               agenda->steps, STEPS_MAX, &agenda->step_count);
     }
     return status == TIDE_OK || status == TIDE_LIMIT;
-}
-
-static bool window_open(const struct agenda *agenda, int64_t at_ms)
-{
-    for (size_t i = 0; i < agenda->window_count; i++) {
-        if (at_ms >= agenda->windows[i].open_ms && at_ms < agenda->windows[i].close_ms) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static int64_t price_micro_at(const struct agenda *agenda, int64_t at_ms)
@@ -81,48 +83,6 @@ static int64_t price_micro_at(const struct agenda *agenda, int64_t at_ms)
         price_micro = agenda->steps[i].price_micro;
     }
     return price_micro;
-}
-
-static bool price_allows(const struct agenda *agenda, int64_t at_ms)
-{
-    const struct spec_amount *max = &agenda->spec->schedule.max_price;
-
-    return !max->given || agenda->step_count == 0 || price_micro_at(agenda, at_ms) <= max->micro;
-}
-
-static bool gate_open_at(const struct agenda *agenda, int64_t at_ms)
-{
-    return window_open(agenda, at_ms) && price_allows(agenda, at_ms);
-}
-
-static void earlier(int64_t *best_ms, int64_t candidate_ms, bool counts)
-{
-    if (counts && candidate_ms < *best_ms) {
-        *best_ms = candidate_ms;
-    }
-}
-
-/* When the gate next becomes the other than it is: at an edge of a window or of a price; 0 when it
- * does not within the horizon. */
-static int64_t gate_change_ms(const struct agenda *agenda)
-{
-    const bool open = gate_open_at(agenda, agenda->now_ms);
-    const int64_t end_ms = agenda->now_ms + horizon_ms;
-    int64_t change_ms = end_ms;
-
-    for (size_t i = 0; i < agenda->window_count; i++) {
-        const int64_t edges[] = {agenda->windows[i].open_ms, agenda->windows[i].close_ms};
-        for (size_t j = 0; j < 2; j++) {
-            earlier(&change_ms, edges[j],
-                    edges[j] > agenda->now_ms && gate_open_at(agenda, edges[j]) != open);
-        }
-    }
-    for (size_t i = 0; i < agenda->step_count; i++) {
-        const int64_t edge_ms = agenda->steps[i].start_ms;
-        earlier(&change_ms, edge_ms,
-                edge_ms > agenda->now_ms && gate_open_at(agenda, edge_ms) != open);
-    }
-    return change_ms < end_ms ? change_ms : 0;
 }
 
 /* The label of the band that sets the price then; "" for the default. */
@@ -226,11 +186,13 @@ static json_t *agenda_model(struct agenda *agenda)
     if (!agenda_fill(agenda)) {
         return json_null();
     }
-    const int64_t change_ms = gate_change_ms(agenda);
+    const struct opening_rule rule = agenda_rule(agenda);
+    const struct opening opening = opening_at(&rule, agenda->now_ms, horizon_ms);
+    const int64_t change_ms = opening.until_ms == INT64_MAX ? 0 : opening.until_ms;
     return json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "timezone", agenda->spec->schedule.timezone,
-                     "open", gate_open_at(agenda, agenda->now_ms), "until", moment_json(change_ms),
-                     "until_text", until_text(agenda, change_ms), "window", window_json(agenda),
-                     "price", price_json(agenda, change_ms));
+                     "open", opening.open, "until", moment_json(change_ms), "until_text",
+                     until_text(agenda, change_ms), "window", window_json(agenda), "price",
+                     price_json(agenda, change_ms));
 }
 
 json_t *agenda_read(const char *spec_text, int64_t now_ms)

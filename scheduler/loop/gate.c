@@ -5,7 +5,7 @@
 #include "loop/inside.h"
 
 #include "base/log.h"
-#include "civil/window.h"
+#include "civil/opening.h"
 #include "loop/clock.h"
 
 #include <inttypes.h>
@@ -13,19 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS_MAX = 256, STEPS_MAX = 1024 };
+enum { STEPS_MAX = 1024 };
 
-static const int64_t horizon_ms = INT64_C(8) * 86400000;
-static const int64_t recheck_ms = 3600000;
+/* What is to be done at a moment, and why, where the gate is shut. */
+struct gate_answer {
+    struct opening_gate gate;
+    enum experiment_reason reason;
+};
+
+static const int64_t recheck_ms = 3600000; /* an answer holds for no longer */
 static const int64_t file_recheck_ms = 10000;
 static const int64_t hold_ms = 7200000; /* the last price of a file, beyond its end */
-
-/* What holds at a moment, and until when. */
-struct answer {
-    bool open;
-    enum experiment_reason reason; /* when shut */
-    int64_t until_ms;              /* UTC; of an open gate INT64_MAX when no end is in sight */
-};
 
 static bool needs_gate(const struct spec_schedule *schedule)
 {
@@ -73,61 +71,26 @@ void gate_close(struct submission *submission)
     free(submission->price_file);
 }
 
-static struct answer ask_windows(const struct submission *submission, int64_t now_ms)
+/* The rule of a schedule; its steps, of a file, are in `steps`. */
+static struct opening_rule rule_of(const struct submission *submission)
 {
     const struct spec_schedule *schedule = &submission->spec->schedule;
-    const struct calendar calendar = {.zone = submission->zone,
-                                      .windows = schedule->windows,
-                                      .window_count = schedule->window_count,
-                                      .except = schedule->except,
-                                      .except_count = schedule->except_count};
-    static struct interval windows[WINDOWS_MAX]; /* one thread */
-    struct answer answer = {.reason = WHY_WINDOW, .until_ms = now_ms + horizon_ms};
-    size_t count = 0;
 
-    (void)!calendar_intervals(&calendar, now_ms, now_ms + horizon_ms, windows, WINDOWS_MAX, &count);
-    if (count > 0) {
-        const int64_t close_ms = windows[0].close_ms;
-        answer.open = windows[0].open_ms <= now_ms;
-        answer.until_ms = answer.open ? close_ms : windows[0].open_ms;
-    }
-    if (answer.open && answer.until_ms >= now_ms + horizon_ms) {
-        answer.until_ms = INT64_MAX;
-    }
-    return answer;
+    return (struct opening_rule){.calendar = {.zone = submission->zone,
+                                              .windows = schedule->windows,
+                                              .window_count = schedule->window_count,
+                                              .except = schedule->except,
+                                              .except_count = schedule->except_count},
+                                 .has_max = schedule->max_price.given,
+                                 .max_micro = schedule->max_price.micro,
+                                 .bands = schedule->prices.bands,
+                                 .band_count = schedule->prices.band_count,
+                                 .default_micro = schedule->prices.fallback.micro};
 }
 
-/* What holds at the first of the steps, and until the price crosses the highest that is wanted. */
-static struct answer ask_steps(const struct price_step *steps, size_t count, int64_t max_micro)
-{
-    struct answer answer = {.reason = WHY_PRICE, .until_ms = INT64_MAX};
-
-    answer.open = count == 0 || steps[0].price_micro <= max_micro;
-    for (size_t i = 1; i < count && answer.until_ms == INT64_MAX; i++) {
-        if ((steps[i].price_micro <= max_micro) != answer.open) {
-            answer.until_ms = steps[i].start_ms;
-        }
-    }
-    return answer;
-}
-
-static struct answer ask_bands(const struct submission *submission, int64_t now_ms)
-{
-    const struct spec_prices *prices = &submission->spec->schedule.prices;
-    static struct price_step steps[STEPS_MAX]; /* one thread */
-    size_t count = 0;
-
-    (void)!tariff_steps(submission->zone, prices->bands, prices->band_count, prices->fallback.micro,
-                        now_ms, now_ms + horizon_ms, steps, STEPS_MAX, &count);
-    struct answer answer = ask_steps(steps, count, submission->spec->schedule.max_price.micro);
-    if (!answer.open && answer.until_ms == INT64_MAX) {
-        answer.until_ms = now_ms + horizon_ms;
-    }
-    return answer;
-}
-
-/* An unknown price is not a low one. */
-static struct answer ask_file(const struct submission *submission, int64_t now_ms)
+/* An unknown price is not a low one: until a file has another to say, nothing runs. */
+static struct gate_answer ask_file(const struct submission *submission, struct opening_rule rule,
+                                   int64_t now_ms, int64_t grace_ms)
 {
     const struct feed *feed = &submission->prices;
     static struct price_step steps[STEPS_MAX]; /* one thread */
@@ -135,66 +98,34 @@ static struct answer ask_file(const struct submission *submission, int64_t now_m
     const int64_t stale_ms =
         feed->list.end_ms == INT64_MAX ? INT64_MAX : feed->list.end_ms + feed->hold_ms;
 
-    if (known.state == PRICE_MISSING || (known.state == PRICE_STALE && now_ms >= stale_ms)) {
-        return (struct answer){.reason = WHY_NO_PRICE, .until_ms = now_ms + file_recheck_ms};
+    if (known.state == PRICE_MISSING || (stale_ms != INT64_MAX && now_ms + grace_ms >= stale_ms)) {
+        return (struct gate_answer){{.shut = true, .again_ms = now_ms + file_recheck_ms},
+                                    WHY_NO_PRICE};
     }
-    struct answer answer =
-        ask_steps(steps, known.count, submission->spec->schedule.max_price.micro);
-    if (answer.open && stale_ms < answer.until_ms) {
-        answer.until_ms = stale_ms;
-    } else if (!answer.open && answer.until_ms == INT64_MAX) {
-        answer.until_ms = now_ms + horizon_ms;
+    rule.steps = steps;
+    rule.step_count = known.count;
+    struct opening_gate gate = opening_gate_at(&rule, now_ms, grace_ms);
+    if (!gate.shut && stale_ms != INT64_MAX && (gate.close_ms == 0 || stale_ms < gate.close_ms)) {
+        gate.close_ms = stale_ms;
     }
-    return answer;
+    if (now_ms + file_recheck_ms < gate.again_ms) {
+        gate.again_ms = now_ms + file_recheck_ms;
+    }
+    return (struct gate_answer){gate, gate.dear ? WHY_PRICE : WHY_WINDOW};
 }
 
-static struct answer ask(const struct submission *submission, int64_t now_ms)
+static struct gate_answer ask(const struct submission *submission, int64_t now_ms)
 {
-    const struct spec_schedule *schedule = &submission->spec->schedule;
-    struct answer windows = ask_windows(submission, now_ms);
-
-    if (windows.open && schedule->max_price.given) {
-        const struct answer prices = submission->price_file != NULL ? ask_file(submission, now_ms)
-                                                                    : ask_bands(submission, now_ms);
-        if (!prices.open || prices.until_ms < windows.until_ms) {
-            return prices;
-        }
-    }
-    return windows;
-}
-
-/* Under `pause` the gate shuts a grace before the window, which is when the notice goes out. */
-static bool is_over(const struct submission *submission, const struct answer *answer,
-                    int64_t now_ms)
-{
+    const struct opening_rule rule = rule_of(submission);
     const int64_t grace_ms = submission->spec->schedule.at_close == SPEC_CLOSE_PAUSE
                                  ? submission->spec->preemption.grace_ms
                                  : 0;
 
-    return answer->open && answer->until_ms != INT64_MAX && now_ms + grace_ms >= answer->until_ms;
-}
-
-/* The reason of the answer that holds after this one: why the gate is about to shut. */
-static enum experiment_reason next_reason(const struct submission *submission,
-                                          const struct answer *answer)
-{
-    const struct answer then = ask(submission, answer->until_ms);
-
-    return then.open ? WHY_WINDOW : then.reason;
-}
-
-static int64_t look_again_ms(const struct submission *submission, const struct answer *answer,
-                             bool shut, int64_t now_ms)
-{
-    const int64_t grace_ms = submission->spec->preemption.grace_ms;
-    int64_t again_ms = now_ms + (submission->price_file == NULL ? recheck_ms : file_recheck_ms);
-
-    if (answer->until_ms != INT64_MAX) {
-        const bool pauses = submission->spec->schedule.at_close == SPEC_CLOSE_PAUSE;
-        const int64_t change_ms = answer->until_ms - (!shut && pauses ? grace_ms : 0);
-        again_ms = change_ms < again_ms ? change_ms : again_ms;
+    if (submission->price_file != NULL) {
+        return ask_file(submission, rule, now_ms, grace_ms);
     }
-    return again_ms;
+    const struct opening_gate gate = opening_gate_at(&rule, now_ms, grace_ms);
+    return (struct gate_answer){gate, gate.dear ? WHY_PRICE : WHY_WINDOW};
 }
 
 /* What is wrong with the file is said once. */
@@ -221,18 +152,15 @@ void gate_look(struct coordinator *coordinator, int32_t experiment)
     if (submission->price_file != NULL) {
         prices_read(submission, experiment, now_ms);
     }
-    const struct answer answer = ask(submission, now_ms);
-    const bool over = is_over(submission, &answer, now_ms);
+    const struct gate_answer answer = ask(submission, now_ms);
     struct event event = {.kind = EVENT_GATE};
-    event.gate.experiment = experiment;
-    event.gate.shut = !answer.open || over;
-    event.gate.reason = !answer.open ? answer.reason
-                        : over       ? next_reason(submission, &answer)
-                                     : WHY_NONE;
-    if (!event.gate.shut && answer.until_ms != INT64_MAX) {
-        event.gate.close_boot_ms = clock_boot_ms() + answer.until_ms - now_ms;
+    event.gate = (struct gate_event){.experiment = experiment,
+                                     .shut = answer.gate.shut,
+                                     .reason = answer.gate.shut ? answer.reason : WHY_NONE};
+    if (answer.gate.close_ms != 0) {
+        event.gate.close_boot_ms = clock_boot_ms() + answer.gate.close_ms - now_ms;
     }
-    submission->gate_wall_ms = look_again_ms(submission, &answer, event.gate.shut, now_ms);
+    submission->gate_wall_ms = answer.gate.again_ms;
     step(coordinator, &event);
 }
 

@@ -1,21 +1,22 @@
 /*
  * civil: window expressions say what they mean and point at what is wrong; stretches of UTC agree
  * with a scan of every minute through libc's own localtime over random schedules in zones with
- * awkward clocks; offsets agree with the year of hourly prices in tests/data/traces. The random
- * schedules are 400, or 10,000 with --long; --seed N starts elsewhere.
+ * awkward clocks, and so does the next opening under a highest price, negative ones included;
+ * offsets agree with the year of hourly prices in tests/data/traces. The random schedules are 400,
+ * or 10,000 with --long; --seed N starts elsewhere.
  */
 #include "support/support.h"
 
 #include "base/number.h"
-#include "base/rng.h"
-#include "civil/window.h"
+#include "civil/opening.h"
+#include "civil/schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { MINUTE_MS = 60000, HOUR_MS = 3600000, INTERVALS_MAX = 4096, RULES_MAX = 4 };
+enum { MINUTE_MS = 60000, HOUR_MS = 3600000, INTERVALS_MAX = 4096, OPENINGS = 8 };
 
 static const int64_t day_ms = 86400000;
 static int schedules = 400;
@@ -201,120 +202,8 @@ static void a_year_of_hours_has_the_right_offsets(void **state)
     }
 }
 
-/* One random schedule and the two horizons' ends. */
-struct world {
-    const char *zone_name;
-    struct zone *zone;
-    struct window windows[RULES_MAX];
-    struct date_range except[RULES_MAX];
-    struct band bands[RULES_MAX];
-    struct calendar calendar;
-    size_t band_count;
-    int64_t default_micro;
-    int64_t from_ms;
-    int64_t to_ms;
-};
-
-/* Horizons that straddle a change of the clock more often than not. */
-static int64_t draw_from_ms(struct rng *rng)
-{
-    static const char *const awkward[] = {
-        "2023-03-10T00:00Z", "2023-11-03T00:00Z", "2023-03-30T00:00Z", "2023-09-28T00:00Z",
-        "2023-10-27T00:00Z", "2024-03-29T00:00Z", "2024-09-06T00:00Z", "2021-10-20T00:00Z",
-        "2026-03-27T00:00Z", "2026-10-23T00:00Z", "2011-12-28T00:00Z", "2024-02-27T00:00Z"};
-    struct error error;
-    int64_t at_ms = 0;
-    const char *text = awkward[rng_below(rng, sizeof awkward / sizeof *awkward)];
-
-    assert_int_equal(instant_parse(text, NULL, &at_ms, &error), TIDE_OK);
-    return at_ms + (int64_t)rng_below(rng, 2880) * MINUTE_MS;
-}
-
-static struct window draw_window(struct rng *rng)
-{
-    static const int sharp[] = {0, 60, 90, 120, 150, 180, 1320, 1380, 1410};
-    char text[64];
-    const int start = rng_below(rng, 2) ? sharp[rng_below(rng, 9)] : (int)rng_below(rng, 1440);
-    const int end = rng_below(rng, 2) ? sharp[rng_below(rng, 9)] : (int)rng_below(rng, 1441);
-    static const char *const days[] = {"",         "Mon-Fri ", "Sat-Sun ",     "Sun ", "Sat ",
-                                       "Fri-Mon ", "Thu ",     "Mon,Wed,Fri ", "Sun "};
-    struct window window;
-    struct error error;
-
-    (void)snprintf(text, sizeof text, "%s%02d:%02d-%02d:%02d", days[rng_below(rng, 9)], start / 60,
-                   start % 60, end / 60, end % 60);
-    assert_int_equal(window_parse(text, &window, &error), TIDE_OK);
-    return window;
-}
-
-static void world_draw(struct world *world, struct rng *rng)
-{
-    static const char *const zones[] = {
-        "Europe/Paris",      "America/Los_Angeles", "Australia/Sydney", "Australia/Lord_Howe",
-        "Asia/Kolkata",      "Europe/Dublin",       "America/Havana",   "Asia/Beirut",
-        "Africa/Casablanca", "Pacific/Apia",        "America/Santiago", "Atlantic/Azores",
-        "Asia/Kathmandu",    "Pacific/Chatham",     "America/St_Johns", "UTC"};
-    struct error error;
-
-    memset(world, 0, sizeof *world);
-    world->zone_name = zones[rng_below(rng, sizeof zones / sizeof *zones)];
-    assert_int_equal(zone_open(&world->zone, world->zone_name, &error), TIDE_OK);
-    world->from_ms = draw_from_ms(rng);
-    world->to_ms = world->from_ms + (int64_t)(1 + rng_below(rng, 8 * 1440)) * MINUTE_MS;
-    world->calendar = (struct calendar){.zone = world->zone,
-                                        .windows = world->windows,
-                                        .window_count = rng_below(rng, RULES_MAX + 1),
-                                        .except = world->except,
-                                        .except_count = rng_below(rng, 3)};
-    world->band_count = rng_below(rng, RULES_MAX + 1);
-    world->default_micro = 270000;
-    for (size_t i = 0; i < RULES_MAX; i++) {
-        const int32_t day = (int32_t)(world->from_ms / day_ms + (int64_t)rng_below(rng, 9));
-        world->windows[i] = draw_window(rng);
-        world->except[i] = (struct date_range){day, day + (int32_t)rng_below(rng, 2)};
-        world->bands[i] = (struct band){draw_window(rng), (int64_t)rng_below(rng, 400000) - 100000};
-    }
-}
-
-static bool window_holds(const struct window *window, const struct tm *local)
-{
-    const int minute = local->tm_hour * 60 + local->tm_min;
-    const int today = (local->tm_wday + 6) % 7;
-    const int yesterday = (local->tm_wday + 5) % 7;
-
-    return ((window->days >> today & 1) && minute >= window->start_min &&
-            minute < window->end_min) ||
-           ((window->days >> yesterday & 1) && minute + 1440 < window->end_min);
-}
-
-/* What the definition says of one minute, by libc's clock. */
-static bool minute_is_open(const struct world *world, const struct tm *local)
-{
-    struct tm date = {
-        .tm_year = local->tm_year, .tm_mon = local->tm_mon, .tm_mday = local->tm_mday};
-    const int64_t day = timegm(&date) / 86400;
-    bool open = world->calendar.window_count == 0;
-
-    for (size_t i = 0; i < world->calendar.window_count; i++) {
-        open = open || window_holds(&world->windows[i], local);
-    }
-    for (size_t i = 0; i < world->calendar.except_count; i++) {
-        open = open && (day < world->except[i].first_day || day > world->except[i].last_day);
-    }
-    return open;
-}
-
-static int64_t minute_price(const struct world *world, const struct tm *local)
-{
-    for (size_t i = 0; i < world->band_count; i++) {
-        if (window_holds(&world->bands[i].when, local)) {
-            return world->bands[i].price_micro;
-        }
-    }
-    return world->default_micro;
-}
-
-static void check_order(const struct interval *intervals, size_t count, const struct world *world)
+static void check_order(const struct interval *intervals, size_t count,
+                        const struct schedule *world)
 {
     for (size_t i = 0; i < count; i++) {
         assert_true(intervals[i].open_ms < intervals[i].close_ms);
@@ -324,7 +213,7 @@ static void check_order(const struct interval *intervals, size_t count, const st
     }
 }
 
-static void world_check(const struct world *world)
+static void world_check(const struct schedule *world)
 {
     static struct interval intervals[INTERVALS_MAX];
     static struct price_step steps[INTERVALS_MAX];
@@ -341,12 +230,8 @@ static void world_check(const struct world *world)
                                   INTERVALS_MAX, &step_count),
                      TIDE_OK);
     check_order(intervals, count, world);
-    assert_int_equal(setenv("TZ", world->zone_name, 1), 0);
-    tzset();
-    for (int64_t at_ms = world->from_ms; at_ms < world->to_ms; at_ms += MINUTE_MS) {
-        const time_t second = at_ms / 1000;
-        struct tm local;
-        assert_non_null(localtime_r(&second, &local));
+    schedule_zone_enter(world);
+    for (int64_t at_ms = world->from_ms; at_ms < world->to_ms; at_ms += SCHEDULE_MINUTE_MS) {
         while (interval < count && intervals[interval].close_ms <= at_ms) {
             interval++;
         }
@@ -354,8 +239,61 @@ static void world_check(const struct world *world)
             step++;
         }
         assert_int_equal(interval < count && intervals[interval].open_ms <= at_ms,
-                         minute_is_open(world, &local));
-        assert_int_equal(steps[step].price_micro, minute_price(world, &local));
+                         schedule_minute_open(world, at_ms));
+        assert_int_equal(steps[step].price_micro, schedule_minute_price(world, at_ms));
+    }
+}
+
+/* The next change of what holds at `now_ms`, minute by minute; INT64_MAX where there is none. */
+static int64_t change_scan(const bool *open, const struct schedule *world, int64_t now_ms)
+{
+    const int64_t minutes = (world->to_ms - world->from_ms) / SCHEDULE_MINUTE_MS;
+    const int64_t now = (now_ms - world->from_ms) / SCHEDULE_MINUTE_MS;
+
+    for (int64_t minute = now + 1; minute < minutes; minute++) {
+        if (open[minute] != open[now]) {
+            return world->from_ms + minute * SCHEDULE_MINUTE_MS;
+        }
+    }
+    return INT64_MAX;
+}
+
+/* Windows and a highest price together, asked at moments that need not be whole minutes. */
+static void openings_check(const struct schedule *world, struct rng *rng)
+{
+    static bool open[SCHEDULE_MINUTES];
+    const int64_t minutes = (world->to_ms - world->from_ms) / SCHEDULE_MINUTE_MS;
+    const bool has_max = rng_below(rng, 4) > 0;
+    const struct opening_rule rule = schedule_rule(world, has_max);
+
+    for (int64_t minute = 0; minute < minutes; minute++) {
+        const int64_t at_ms = world->from_ms + minute * SCHEDULE_MINUTE_MS;
+        open[minute] = schedule_minute_open(world, at_ms) &&
+                       (!has_max || schedule_minute_price(world, at_ms) <= world->max_micro);
+    }
+    for (int i = 0; i < OPENINGS; i++) {
+        const int64_t now_ms =
+            world->from_ms + (int64_t)rng_below(rng, (uint64_t)(world->to_ms - world->from_ms));
+        const int64_t minute = (now_ms - world->from_ms) / SCHEDULE_MINUTE_MS;
+        const struct opening got = opening_at(&rule, now_ms, world->to_ms - now_ms);
+        assert_int_equal(got.open, open[minute]);
+        assert_int_equal(got.dear, !open[minute] && schedule_minute_open(world, now_ms));
+        assert_int_equal(got.until_ms, change_scan(open, world, now_ms));
+    }
+}
+
+static void the_next_opening_is_that_of_a_minute_scan(void **state)
+{
+    struct rng rng;
+
+    (void)state;
+    rng_init(&rng, seed, "openings");
+    for (int i = 0; i < schedules; i++) {
+        struct schedule world;
+        schedule_draw(&world, &rng);
+        schedule_zone_enter(&world);
+        openings_check(&world, &rng);
+        zone_close(world.zone);
     }
 }
 
@@ -366,8 +304,8 @@ static void random_schedules_agree_with_every_minute(void **state)
     (void)state;
     rng_init(&rng, seed, "schedules");
     for (int i = 0; i < schedules; i++) {
-        struct world world;
-        world_draw(&world, &rng);
+        struct schedule world;
+        schedule_draw(&world, &rng);
         world_check(&world);
         zone_close(world.zone);
     }
@@ -375,7 +313,7 @@ static void random_schedules_agree_with_every_minute(void **state)
 
 static void little_room_gives_the_first_intervals(void **state)
 {
-    struct world world;
+    struct schedule world;
     struct rng rng;
     struct interval all[64];
     struct interval some[3];
@@ -384,7 +322,7 @@ static void little_room_gives_the_first_intervals(void **state)
 
     (void)state;
     rng_init(&rng, 5, "room");
-    world_draw(&world, &rng);
+    schedule_draw(&world, &rng);
     world.windows[0] = (struct window){0x7f, 60, 90};
     world.windows[1] = (struct window){0x7f, 30, 40};
     world.calendar.window_count = 2;
@@ -410,6 +348,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(clocks_change_at_the_published_instants),
         cmocka_unit_test(a_year_of_hours_has_the_right_offsets),
         cmocka_unit_test(random_schedules_agree_with_every_minute),
+        cmocka_unit_test(the_next_opening_is_that_of_a_minute_scan),
         cmocka_unit_test(little_room_gives_the_first_intervals),
     };
 
