@@ -6,6 +6,8 @@
 
 #include "commands/document.h"
 #include "commands/options.h"
+#include "commands/reading.h"
+#include "commands/spec_file.h"
 #include "commands/verbs.h"
 
 #include <stdlib.h>
@@ -42,8 +44,16 @@ static int log_code(const struct check_log *log)
     return log == NULL || check_log_complete(log) ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
-static int print_json(const struct spec *spec, const struct spec_report *report,
-                      const struct check_log *log)
+static json_t *windows_of(const struct options *options, const struct spec *spec)
+{
+    char folder[SPEC_FILE_PATH_BYTES] = ".";
+
+    (void)spec_file_workdir(spec, options->arguments[0], folder);
+    return check_windows_model(spec, folder, wall_ms());
+}
+
+static int print_json(const struct options *options, const struct spec *spec,
+                      const struct spec_report *report, const struct check_log *log)
 {
     char *messages = spec_report_json(report);
     json_t *model = messages == NULL ? NULL : json_loads(messages, 0, NULL);
@@ -53,6 +63,7 @@ static int print_json(const struct spec *spec, const struct spec_report *report,
     (void)json_object_set_new(model, "valid", json_boolean(spec != NULL));
     if (spec != NULL) {
         (void)json_object_set_new(model, "spec", check_spec_model(spec));
+        (void)json_object_set_new(model, "schedule", windows_of(options, spec));
     }
     if (log != NULL) {
         (void)json_object_set_new(model, "output", check_log_model(log));
@@ -76,6 +87,9 @@ static int print_screens(const struct options *options, const struct spec *spec,
         if (!check_spec_print(&screen, spec)) {
             return EXIT_CODE_FAILED;
         }
+        json_t *windows = windows_of(options, spec);
+        check_windows_print(&screen, windows);
+        json_decref(windows);
         (void)fprintf(stderr, "next: tidemill run %s\n", options->arguments[0]);
         return EXIT_CODE_OK;
     }
@@ -95,8 +109,8 @@ static int finish(const struct options *options, const struct spec *spec,
         (void)fprintf(stderr, "tidemill check: %s\n", error.text);
         return EXIT_CODE_USAGE;
     }
-    code =
-        options->json ? print_json(spec, report, log) : print_screens(options, spec, report, log);
+    code = options->json ? print_json(options, spec, report, log)
+                         : print_screens(options, spec, report, log);
     check_log_free(log);
     return code;
 }

@@ -3,6 +3,7 @@
  */
 #include "commands/document.h"
 #include "commands/options.h"
+#include "commands/query.h"
 #include "commands/simulate_spec.h"
 #include "commands/simulate_suite.h"
 #include "commands/spec_file.h"
@@ -12,11 +13,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const struct option_rule rules[] = {
     {"prices", 0, "FILE", "CSV, or JSON of AWS, Azure or Octopus"},
     {"preemptions", 0, "FILE", "CSV: tick or seconds, then 0/1 or a count per pool"},
-    {"trial-minutes", 0, "M", "how long a trial takes"},
+    {"trial-minutes", 0, "M", "how long a trial takes; else as in the store"},
     {"policy", 0, "NAME", "this row only"},
     {"seeds", 0, "N", "replays that begin elsewhere in the preemptions (1)"},
     {"tick", 0, "TIME", "between decisions, and between rows of ticks (10m)"},
@@ -49,9 +51,6 @@ static enum tide_status read_numbers(const struct options *options,
         options_integer(options, "trial-minutes", 1, 100000, 0, &minutes, error);
 
     request->trial_ms = minutes * 60000;
-    if (status == TIDE_OK && minutes == 0) {
-        status = error_set(error, TIDE_INVALID, "--trial-minutes M is needed");
-    }
     if (status == TIDE_OK) {
         status = options_integer(options, "seeds", 1, 1000, 1, &request->seeds, error);
     }
@@ -70,6 +69,45 @@ static enum tide_status read_numbers(const struct options *options,
     }
     request->on_demand_micro = llround(price * 1e6);
     return status;
+}
+
+/* What a trial of an experiment of this name took in the store, on the mean; 0 where none is known.
+ */
+static int64_t history_ms(const char *store, const char *name)
+{
+    struct query query;
+    int64_t mean_ms = 0;
+
+    if (access(store, R_OK) != 0) {
+        return 0;
+    }
+    if (query_open(&query, store)) {
+        json_t *row = query_row(&query,
+                                "SELECT CAST(avg(useful_ms) AS INTEGER) AS mean_ms FROM trial"
+                                " WHERE state = 'completed' AND experiment ="
+                                " (SELECT t.experiment FROM trial AS t JOIN experiment AS e"
+                                " ON e.id = t.experiment WHERE e.name = ? AND t.state = 'completed'"
+                                " ORDER BY t.experiment DESC LIMIT 1)",
+                                "s", name);
+        mean_ms = model_integer(row, "mean_ms");
+        json_decref(row);
+    }
+    query_close(&query);
+    return mean_ms;
+}
+
+static bool trials_measure(const struct options *options, struct simulate_request *request,
+                           struct error *error)
+{
+    if (request->trial_ms == 0) {
+        request->trial_ms = history_ms(options->store, request->spec->name);
+    }
+    if (request->trial_ms == 0) {
+        (void)error_set(error, TIDE_INVALID,
+                        "--trial-minutes M is needed: %.300s has no completed trial of '%s'",
+                        options->store, request->spec->name);
+    }
+    return request->trial_ms > 0;
 }
 
 static int print(const struct options *options, const json_t *model, const struct error *error,
@@ -111,7 +149,9 @@ static int simulate_spec(const struct options *options)
     spec = spec_file_read(options->arguments[0], options->json);
     if (spec) {
         request.spec = spec;
-        model = simulate_spec_model(&request, &error);
+        if (trials_measure(options, &request, &error)) {
+            model = simulate_spec_model(&request, &error);
+        }
         code = print(options, model, &error, simulate_spec_screen);
     }
     json_decref(model);

@@ -319,9 +319,10 @@ json_t *simulate_spec_model(const struct simulate_request *request, struct error
         status = run_all(simulation, rows, error);
     }
     if (status == TIDE_OK) {
-        model = json_pack("{s:s, s:I, s:I, s:O}", "currency", request->spec->currency, "from_ms",
-                          (json_int_t)simulation->source.from_ms, "to_ms",
-                          (json_int_t)simulation->source.to_ms, "rows", rows);
+        model = json_pack("{s:s, s:I, s:I, s:I, s:O}", "currency", request->spec->currency,
+                          "from_ms", (json_int_t)simulation->source.from_ms, "to_ms",
+                          (json_int_t)simulation->source.to_ms, "trial_ms",
+                          (json_int_t)request->trial_ms, "rows", rows);
     }
     json_decref(rows);
     price_list_fini(&simulation->prices);

@@ -2,9 +2,11 @@
  * The small pieces under the screens: numbers, times and durations as text, display widths, tables,
  * options, and JSON as it is printed. Each against values worked out by hand.
  */
+#include "commands/check.h"
 #include "commands/document.h"
 #include "commands/format.h"
 #include "commands/options.h"
+#include "commands/query.h"
 #include "commands/screen.h"
 #include "commands/signals.h"
 #include "commands/table.h"
@@ -34,6 +36,37 @@ static void test_values(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_string_equal(format_value(text, cases[i].value), cases[i].text);
     }
+}
+
+/* The night of the summer's end is an hour longer and changes its offset; a tariff that is dear at
+ * night does not pay. */
+static void test_windows_of_check(void **state)
+{
+    static const char text[] =
+        "name: a\ncommand: [echo, '{x}']\nparameters: {x: {type: float, min: 0, max: 1}}\n"
+        "objective: {metric: loss, direction: minimize}\nbudget: {trials: 1}\n"
+        "schedule: {timezone: Europe/Paris, windows: ['22:00-06:00'], prices: {unit: EUR/kWh,\n"
+        "  default: 0.1, bands: [{when: '22:00-06:00', price: 0.3}]}}\n";
+    static struct spec_report report;
+    struct spec *spec = NULL;
+
+    (void)state;
+    assert_int_equal(spec_parse(text, strlen(text), "a", &spec, &report), TIDE_OK);
+    json_t *model = check_windows_model(spec, ".", INT64_C(1792796400000)); /* 2026-10-24 01:00 */
+    const json_t *next = json_object_get(model, "next");
+    const json_t *night = json_array_get(next, 1);
+    assert_int_equal(json_array_size(next), 3);
+    assert_string_equal(model_text(json_array_get(next, 0), "from_local"),
+                        "Fri 2026-10-23 22:00 +02:00");
+    assert_string_equal(model_text(night, "from_local"), "Sat 2026-10-24 22:00 +02:00");
+    assert_string_equal(model_text(night, "until_local"), "Sun 2026-10-25 06:00 +01:00");
+    assert_int_equal(model_integer(night, "duration_ms"), 9 * 3600000);
+    const json_t *worth = json_object_get(model, "worth");
+    assert_true(json_is_false(json_object_get(worth, "pays")));
+    assert_close(model_real(worth, "inside"), 0.3, 1e-12, 0);
+    assert_true(model_real(worth, "always") < 0.17);
+    json_decref(model);
+    spec_free(spec);
 }
 
 static void test_durations(void **state)
@@ -339,11 +372,17 @@ static void test_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),  cmocka_unit_test(test_durations),
-        cmocka_unit_test(test_times),   cmocka_unit_test(test_parameters),
-        cmocka_unit_test(test_widths),  cmocka_unit_test(test_bars),
-        cmocka_unit_test(test_table),   cmocka_unit_test(test_document),
-        cmocka_unit_test(test_options), cmocka_unit_test(test_option_mistakes),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_windows_of_check),
+        cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_parameters),
+        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_bars),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_document),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_option_mistakes),
         cmocka_unit_test(test_signals),
     };
 

@@ -62,8 +62,10 @@ static void run_leave(const struct message *message)
         struct run *run = &story.runs[i];
         if (run->attempt.trial == message->attempt.trial && !run->leaving) {
             run->leaving = true;
-            run->ends_ms =
-                world.wall_ms + (int64_t)rng_below(&story.rng, (uint64_t)message->grace_ms + 1);
+            run->ends_ms = world.wall_ms + message->grace_ms;
+            if (rng_below(&story.rng, 2) > 0) {
+                run->ends_ms -= (int64_t)rng_below(&story.rng, (uint64_t)message->grace_ms + 1);
+            }
         }
     }
 }
