@@ -64,3 +64,38 @@ join() {
     "$worker" --keys s.db.run --name "$name" --state "$name" --allow-root "$@" 2>"$name.log" &
     joined=$!
 }
+
+# at DATE: turns the clock of serve --test-clock clock to that moment, in one move.
+at() {
+    date -u -d "$1" +%s000 >clock.new
+    mv clock.new clock
+}
+
+# reached SQL WANT: until the store says so.
+reached() {
+    until [ "$(query s.db "$1")" = "$2" ]; do :; done
+}
+
+# ledger_agrees STORE: recomputes the ledger in SQL, from times and prices alone: every entry to the
+# last millionth, attempts and experiments as the sums of theirs, and no time of a worker twice.
+ledger_agrees() {
+    same 'entries that cost something else' "$(query "$1" "SELECT count(*) FROM entry AS n
+        JOIN worker AS w ON w.id = n.worker JOIN pool AS p ON p.id = n.pool
+        WHERE p.power_watt IS NULL AND n.cost_micro <> n.slots * (2 * n.price_micro *
+            CAST(round((julianday(n.ended) - julianday(n.started)) * 86400000) AS INTEGER)
+            + 3600000 * w.slots) / (2 * 3600000 * w.slots)")" 0
+    same 'entries at another price' "$(query "$1" "SELECT count(*) FROM entry AS n
+        WHERE n.price_micro <> (SELECT price_micro FROM price AS c WHERE c.pool = n.pool
+            AND c.start <= n.started ORDER BY c.start DESC LIMIT 1)
+        OR EXISTS (SELECT 1 FROM price AS c WHERE c.pool = n.pool AND c.start > n.started
+            AND c.start < n.ended AND c.price_micro <> n.price_micro)")" 0
+    same 'attempts that are no sum' "$(query "$1" "SELECT count(*) FROM attempt AS a
+        WHERE cost_micro <> (SELECT coalesce(sum(cost_micro), 0) FROM entry
+            WHERE experiment = a.experiment AND trial = a.trial AND attempt = a.number)")" 0
+    same 'experiments that are no sum' "$(query "$1" "SELECT count(*) FROM experiment AS e
+        WHERE cost_micro <> (SELECT coalesce(sum(cost_micro), 0) FROM entry
+            WHERE experiment = e.id)")" 0
+    same 'time counted twice' "$(query "$1" "SELECT count(*) FROM entry AS a
+        JOIN entry AS b ON b.worker = a.worker JOIN worker AS w ON w.id = a.worker
+        WHERE w.slots = 1 AND b.id > a.id AND b.started < a.ended AND a.started < b.ended")" 0
+}

@@ -4,13 +4,6 @@
 # pool costs comes from a command and is known to the store, with the last good price and the
 # reason when the command fails. The clock is the test's.
 . "$(dirname "$0")/lib.sh"
-at() { # at UTC: turns the clock, in one move
-    date -u -d "$1" +%s000 >clock.new
-    mv clock.new clock
-}
-reached() { # reached SQL WANT: until the store says so
-    until [ "$(query s.db "$1")" = "$2" ]; do :; done
-}
 file() { # file TEXT: replaces the file of prices, in one move
     echo "$1" >day.csv.new
     mv day.csv.new day.csv
@@ -34,6 +27,7 @@ parameters: {x: {type: float, min: 0, max: 1}}
 objective: {metric: loss, direction: minimize}
 budget: {trials: 2}
 schedule: {timezone: UTC, prices: {unit: EUR/kWh, file: day.csv}, max_price: 0.20}
+fleet: {pools: [default]}
 END
 export here
 chmod 666 pools.yaml
