@@ -68,7 +68,7 @@ static void examine_system(struct examination *examination, const struct store_p
 static void examine_disk(struct examination *examination, const struct store_place *place)
 {
     char room[FORMAT_BYTES], wal[FORMAT_BYTES];
-    const bool tight = place->free_bytes < STORE_FREE_WARN_BYTES;
+    const bool tight = place->tight;
 
     (void)format_bytes(room, place->free_bytes);
     (void)format_bytes(wal, place->wal_bytes);
@@ -76,8 +76,8 @@ static void examine_disk(struct examination *examination, const struct store_pla
             place->free_bytes == 0 ? VERDICT_BAD
             : tight                ? VERDICT_WARNING
                                    : VERDICT_GOOD,
-            tight ? "free some: a full disk holds every result up" : NULL, "%s free%s", room,
-            place->ballast ? ", and a ballast to give up" : "");
+            tight ? "free some: nothing new starts, and a full disk holds every result up" : NULL,
+            "%s free%s", room, place->ballast ? ", and a ballast to give up" : "");
     finding(examination, "log",
             place->wal_bytes > STORE_WAL_WARN_BYTES ? VERDICT_WARNING : VERDICT_GOOD,
             place->wal_bytes > STORE_WAL_WARN_BYTES

@@ -366,6 +366,9 @@ static void event_take(struct core *core, const struct event *event)
     case EVENT_GATE:
         gate_take(core, &event->gate);
         break;
+    case EVENT_HOLD:
+        dispatch_hold(core, event->held);
+        break;
     case EVENT_POOL:
         pool_take(core, &event->pool);
         break;

@@ -104,6 +104,7 @@ enum event_kind {
     EVENT_POOL,
     EVENT_PRICE,
     EVENT_MACHINES,
+    EVENT_HOLD,
     EVENT_TIMER,
     EVENT_COMMAND
 };
@@ -236,6 +237,7 @@ struct event {
         int64_t preempt_deadline_ms; /* PREEMPT: from receipt */
         struct suggested_event suggested;
         struct gate_event gate;
+        bool held; /* HOLD: no attempt starts any more (the store is short of room), or again */
         struct pool_event pool;
         struct price_event price;
         struct machines_event machines;

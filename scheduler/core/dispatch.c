@@ -79,10 +79,22 @@ static struct trial *match(struct core *core, const struct worker *worker)
     return best == NULL ? NULL : work_choose(core, best, worker);
 }
 
+void dispatch_hold(struct core *core, bool held)
+{
+    if (held != core->held) {
+        core->held = held;
+        emit_trace_of(core, TRACE_HELD, 0, 0)->a = held;
+    }
+}
+
 void dispatch(struct core *core)
 {
     uint32_t offered = 0;
     struct worker *next = NULL;
+
+    if (core->held) {
+        return;
+    }
 
     for (struct worker *worker = worker_after_idle(core, NULL); worker != NULL && work_left(core);
          worker = next) {

@@ -335,6 +335,7 @@ struct metric_row {
     X(TRACE_GATE, "gate")                       /* a = 1 shut, b = experiment_reason */            \
     X(TRACE_PRICE, "price")                     /* a = pool, b = millionths */                     \
     X(TRACE_POOL, "pool")                       /* a = pool, b = workers wanted of it */           \
+    X(TRACE_HELD, "dispatch")                   /* a = 1 held, 0 goes on */                        \
     X(TRACE_COMMAND, "command")                 /* a = enum command_verb */                        \
     X(TRACE_STARTED, "coordinator_started")     /* a = incarnation */
 

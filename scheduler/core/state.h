@@ -121,6 +121,7 @@ struct core {
     bool again;                      /* work is left over: the deadline is now */
     int64_t entries, entries_before; /* of the ledger, so far; before this step */
     uint32_t keeps_left;             /* of STEP_KEEP_MAX in this step */
+    bool held;                       /* nothing may start: EVENT_HOLD */
     struct pool pools[POOLS_MAX];
     struct list idle;
     struct heap timers; /* by trial index: lease of a live attempt, or end of a backoff */
@@ -280,5 +281,6 @@ void money_worker_change(struct core *core, struct worker *worker);
 
 /* dispatch.c: free slots meet work. */
 void dispatch(struct core *core);
+void dispatch_hold(struct core *core, bool held);
 
 #endif

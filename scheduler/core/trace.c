@@ -59,6 +59,8 @@ static int detail_print(const struct trace *trace, char *text, size_t bytes)
     case TRACE_GATE:
         return snprintf(text, bytes, ": %s%s", trace->a ? "shut, " : "open",
                         trace->a ? experiment_reason_text((enum experiment_reason)trace->b) : "");
+    case TRACE_HELD:
+        return snprintf(text, bytes, ": %s", trace->a ? "held" : "goes on");
     case TRACE_PRICE:
         return snprintf(text, bytes, ": pool %" PRId64 ", %" PRId64 " millionths", trace->a,
                         trace->b);

@@ -14,9 +14,8 @@
 #include <zmq.h>
 
 enum {
-    DRIVEN_WAIT_MS = 20,      /* nothing wakes poll when a test turns the clock */
-    TURN_MESSAGES_MAX = 4096, /* of one transaction */
-    COMMIT_RETRY_MS = 50      /* while a shell or a full disk is in the way */
+    DRIVEN_WAIT_MS = 20,     /* nothing wakes poll when a test turns the clock */
+    TURN_MESSAGES_MAX = 4096 /* of one transaction */
 };
 
 static const struct core_capacity start_capacity = {.experiments = 4, .trials = 256, .workers = 16};
@@ -157,8 +156,7 @@ static void parcels_drop(struct coordinator *coordinator)
     while (coordinator->replies != NULL) {
         struct reply *reply = coordinator->replies;
         coordinator->replies = reply->next;
-        free(reply->body);
-        free(reply);
+        reply_free(reply);
     }
 }
 
@@ -212,6 +210,9 @@ static long poll_timeout(const struct coordinator *coordinator, int64_t wait_ms)
     }
     if (coordinator->retry_steady_ms != 0) {
         sooner(&wait_ms, coordinator->retry_steady_ms - clock_steady_ms());
+    }
+    if (coordinator->room_held) {
+        sooner(&wait_ms, coordinator->room_steady_ms - clock_steady_ms());
     }
     sooner(&wait_ms, supplies_wait_ms(coordinator));
     if (clock_is_driven()) {
@@ -273,29 +274,6 @@ static void timers_take(struct coordinator *coordinator)
     }
 }
 
-/* Says once what is in the way, and who. */
-static void commit_delayed(struct coordinator *coordinator, const struct error *error)
-{
-    if (coordinator->retry_steady_ms == 0) {
-        log_line(LOG_WARNING, "store_waits", "why=\"%s\" holder=%" PRId32, error->text,
-                 store_holder(coordinator->store));
-    }
-    coordinator->retry_steady_ms = clock_steady_ms() + COMMIT_RETRY_MS;
-}
-
-/* Somebody who reads for too long keeps the WAL growing; said once, until it has shrunk again. */
-static void wal_watch(struct coordinator *coordinator)
-{
-    const struct store_health health = store_health(coordinator->store);
-    const bool grown = health.wal_bytes > STORE_WAL_WARN_BYTES;
-
-    if (grown && !coordinator->wal_grown) {
-        log_line(LOG_WARNING, "store_wal_grows",
-                 "bytes=%" PRId64 " why=\"a reader holds a cursor open\"", health.wal_bytes);
-    }
-    coordinator->wal_grown = grown;
-}
-
 static enum tide_status commit_and_send(struct coordinator *coordinator, struct error *error)
 {
     if (coordinator->retry_steady_ms > clock_steady_ms()) {
@@ -303,21 +281,17 @@ static enum tide_status commit_and_send(struct coordinator *coordinator, struct 
     }
     const enum tide_status status = store_commit(coordinator->store, clock_wall_ms(), error);
     if (status == TIDE_BUSY || status == TIDE_FULL || status == TIDE_NO_MEMORY) {
-        commit_delayed(coordinator, error);
+        hindrance_met(coordinator, error);
         return TIDE_OK;
     }
     if (status != TIDE_OK) {
         return status;
     }
-    if (coordinator->retry_steady_ms != 0) {
-        log_line(LOG_INFO, "store_goes_on", "%s", "");
-        coordinator->retry_steady_ms = 0;
-    }
+    hindrance_gone(coordinator);
     coordinator->began = false;
     supplies_act(coordinator);
     parcels_send(coordinator);
     replies_send(coordinator);
-    wal_watch(coordinator);
     const enum tide_status tidied = store_tidy(coordinator->store, error);
     return tidied == TIDE_IO ? TIDE_IO : TIDE_OK;
 }
@@ -330,6 +304,7 @@ enum tide_status coordinator_turn(struct coordinator *coordinator, int extra_fd,
     if (status == TIDE_OK) {
         gates_look(coordinator);
         supplies_look(coordinator);
+        room_look(coordinator);
         status = messages_take(coordinator);
         if (status != TIDE_OK) {
             (void)error_set(error, status, "the socket failed: keys can no longer be checked");

@@ -68,9 +68,14 @@ struct coordinator {
     uint32_t text_count;
     struct parcel *parcels, **parcels_end;
     struct reply *replies, **replies_end;
-    int64_t retry_steady_ms; /* when to try a commit again; 0 none failed */
-    bool began;              /* an attempt became active, which is not committed yet */
-    bool wal_grown;          /* and that has been said */
+    int64_t retry_steady_ms;    /* when to try a commit again; 0 none failed */
+    int64_t hindered_steady_ms; /* since when commits fail; 0 they do not */
+    bool hindered_long;         /* so long that operators are told at once */
+    char hindered_why[ERROR_TEXT_BYTES];
+    int64_t room_steady_ms; /* when to look at the disk again */
+    bool began;             /* an attempt became active, which is not committed yet */
+    bool room_held;         /* nothing starts: the disk is nearly full */
+    bool wal_grown;         /* and that has been said */
     int64_t lease_ms;
     enum tide_status failed; /* why the coordinator cannot go on; TIDE_OK it can */
     struct error error;
@@ -121,6 +126,15 @@ void gate_look(struct coordinator *coordinator, int32_t experiment);
 void gates_look(struct coordinator *coordinator);
 int64_t gates_deadline_ms(const struct coordinator *coordinator);
 
+/*
+ * hindrance.c: what is in the way of commits (a shell, a full disk), what is said of it, and what
+ * is held back. hindrance_met: a commit failed, and is tried again; hindrance_gone: one has
+ * succeeded. room_look: nothing starts while the disk is nearly full.
+ */
+void hindrance_met(struct coordinator *coordinator, const struct error *error);
+void hindrance_gone(struct coordinator *coordinator);
+void room_look(struct coordinator *coordinator);
+
 /* receive.c, request.c: what peers say. */
 void receive_message(struct coordinator *coordinator, const struct wire_message *message,
                      const struct peer *peer);
@@ -152,5 +166,7 @@ void parcel_free(struct parcel *parcel);
 void parcel_send(struct coordinator *coordinator, const struct parcel *parcel);
 void parcels_send(struct coordinator *coordinator);
 void replies_send(struct coordinator *coordinator);
+void reply_send(struct coordinator *coordinator, const struct reply *reply);
+void reply_free(struct reply *reply);
 
 #endif

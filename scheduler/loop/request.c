@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* `now`: it says nothing that has still to be committed. */
 static void reply_put(struct coordinator *coordinator, const struct peer *peer, int64_t id,
-                      int32_t exit_code, json_t *body)
+                      int32_t exit_code, json_t *body, bool now)
 {
     struct reply *reply = calloc(1, sizeof *reply);
 
@@ -21,6 +22,11 @@ static void reply_put(struct coordinator *coordinator, const struct peer *peer, 
     *reply = (struct reply){
         .peer = *peer, .id = id, .exit_code = exit_code, .body = json_dumps(body, JSON_COMPACT)};
     json_decref(body);
+    if (now) {
+        reply_send(coordinator, reply);
+        reply_free(reply);
+        return;
+    }
     *coordinator->replies_end = reply;
     coordinator->replies_end = &reply->next;
 }
@@ -137,7 +143,12 @@ void receive_request(struct coordinator *coordinator, const struct wire_request 
     json_t *answer = json_object();
     enum tide_status status = TIDE_OK;
 
-    if (!json_is_object(body)) {
+    const bool ping = strcmp(request->verb, "ping") == 0;
+    const bool refused = coordinator->hindered_long && !ping;
+    if (refused) { /* nobody waits for an answer that may never come */
+        status = error_set(&error, TIDE_BUSY, "nothing can be recorded now: %s",
+                           coordinator->hindered_why);
+    } else if (!json_is_object(body)) {
         status = error_set(&error, TIDE_INVALID, "the body of a request is one JSON object");
     } else {
         status = do_verb(coordinator, request->verb, body, answer, &error);
@@ -147,5 +158,6 @@ void receive_request(struct coordinator *coordinator, const struct wire_request 
     }
     json_decref(body);
     reply_put(coordinator, peer, request->id,
-              status == TIDE_INVALID ? EXIT_CODE_USAGE : exit_code_of(status), answer);
+              status == TIDE_INVALID ? EXIT_CODE_USAGE : exit_code_of(status), answer,
+              ping || refused);
 }

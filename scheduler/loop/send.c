@@ -292,6 +292,21 @@ void parcels_send(struct coordinator *coordinator)
     }
 }
 
+void reply_free(struct reply *reply)
+{
+    free(reply->body);
+    free(reply);
+}
+
+void reply_send(struct coordinator *coordinator, const struct reply *reply)
+{
+    struct wire_message wire = {.type = WIRE_REPLY};
+
+    wire.reply =
+        (struct wire_reply){.id = reply->id, .exit_code = reply->exit_code, .body = reply->body};
+    (void)transport_send(coordinator->transport, &reply->peer, &wire);
+}
+
 void replies_send(struct coordinator *coordinator)
 {
     struct reply *reply = coordinator->replies;
@@ -300,12 +315,8 @@ void replies_send(struct coordinator *coordinator)
     coordinator->replies_end = &coordinator->replies;
     while (reply != NULL) {
         struct reply *next = reply->next;
-        struct wire_message wire = {.type = WIRE_REPLY};
-        wire.reply = (struct wire_reply){
-            .id = reply->id, .exit_code = reply->exit_code, .body = reply->body};
-        (void)transport_send(coordinator->transport, &reply->peer, &wire);
-        free(reply->body);
-        free(reply);
+        reply_send(coordinator, reply);
+        reply_free(reply);
         reply = next;
     }
 }

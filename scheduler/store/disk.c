@@ -153,6 +153,20 @@ int64_t disk_free(const char *path)
     return folder_stat(path, &system) ? (int64_t)system.f_bavail * (int64_t)system.f_bsize : 0;
 }
 
+bool disk_tight(const char *path)
+{
+    struct statfs system;
+    int64_t least = STORE_FREE_WARN_BYTES;
+
+    if (!folder_stat(path, &system)) {
+        return false;
+    }
+    const int64_t share =
+        (int64_t)system.f_blocks * (int64_t)system.f_bsize / STORE_FREE_WARN_SHARE;
+    least = share < least ? share : least;
+    return (int64_t)system.f_bavail * (int64_t)system.f_bsize < least;
+}
+
 int64_t disk_size(const char *path, const char *suffix)
 {
     char name[STORE_PATH_BYTES];
@@ -232,6 +246,7 @@ enum tide_status store_look(const char *path, struct store_place *place, struct 
     *place = (struct store_place){
         .wal_bytes = disk_size(path, "-wal"),
         .free_bytes = disk_free(path),
+        .tight = disk_tight(path),
         .ballast = disk_size(path, ".ballast") > 0,
         .overlay = disk_is_overlay(path),
         .unreliable = unreliable_name(&system),

@@ -110,9 +110,11 @@ enum tide_status disk_lock(const char *path, int *lock, struct error *error);
 enum tide_status disk_ballast(const char *path, int64_t bytes);
 void disk_ballast_drop(const char *path);
 
-/* disk_free, disk_size: bytes free where `path` is; size of the file `path` + `suffix`, 0 if none.
+/* disk_free, disk_tight, disk_size: bytes free, and whether they are few, where `path` is; size of
+ * the file `path` + `suffix`, 0 if none.
  */
 int64_t disk_free(const char *path);
+bool disk_tight(const char *path);
 int64_t disk_size(const char *path, const char *suffix);
 
 /* disk_wal_writer: the process that holds the WAL's write lock; 0 none, or it cannot be told. */

@@ -376,6 +376,7 @@ struct store_health store_health(const struct store *store)
 {
     return (struct store_health){.wal_bytes = disk_size(store->path, "-wal"),
                                  .free_bytes = disk_free(store->path),
+                                 .tight = disk_tight(store->path),
                                  .wal_pages_held = store->wal_held,
                                  .ballast = store->ballast};
 }

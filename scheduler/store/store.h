@@ -50,7 +50,8 @@ enum {
     STORE_CHECKPOINT_PAGES = 4000,     /* of WAL, between checkpoints */
     STORE_WAL_WARN_BYTES = 67108864,   /* somebody reads for too long */
     STORE_BALLAST_BYTES = 67108864,    /* given up when the disk is full */
-    STORE_FREE_WARN_BYTES = 268435456, /* below this, start nothing new */
+    STORE_FREE_WARN_BYTES = 268435456, /* below this, start nothing new ... */
+    STORE_FREE_WARN_SHARE = 16,        /* ... or below this part of a smaller file system */
     STORE_WAL_RESET_FIXED = 3051003,   /* SQLite before it has the bug of store_notes */
     STORE_LOG_HEAD_BYTES = 1048576,    /* of each stream of an attempt, kept: the first ... */
     STORE_LOG_TAIL_BYTES = 4194304     /* ... and the last bytes */
@@ -171,7 +172,8 @@ enum tide_status store_tidy(struct store *store, struct error *error)
 
 struct store_health {
     int64_t wal_bytes;      /* over STORE_WAL_WARN_BYTES: a reader has been at it for too long */
-    int64_t free_bytes;     /* of the file system; under STORE_FREE_WARN_BYTES: start nothing */
+    int64_t free_bytes;     /* of the file system */
+    bool tight;             /* that is little: start nothing */
     int64_t wal_pages_held; /* in the WAL and not yet in the file, as of the last checkpoint */
     bool ballast;           /* in place */
 };
@@ -186,6 +188,7 @@ void store_notes(const struct store *store, char *text, size_t bytes);
 /* What can be seen of a store without opening it. */
 struct store_place {
     int64_t wal_bytes, free_bytes;
+    bool tight; /* as in store_health */
     bool ballast;
     bool overlay;           /* gone with its container */
     const char *unreliable; /* NULL, or the file system whose locks cannot be relied upon */

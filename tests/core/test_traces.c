@@ -18,6 +18,26 @@ static void begin(int32_t trials, int32_t slots)
     begin_as(&config, slots);
 }
 
+static void hold(bool held)
+{
+    struct event event = {.kind = EVENT_HOLD, .held = held};
+
+    world_step(&world, &event);
+}
+
+static void story_held(void)
+{
+    begin(2, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    hold(true);
+    note("what runs goes on, nothing starts");
+    complete(0, 0, 1, 0.5);
+    answer_all();
+    hold(false);
+    world_accept(&world, 0, attempt(1, 1));
+    complete(0, 1, 1, 0.25);
+}
+
 static void story_happy(void)
 {
     begin(2, 1);
@@ -342,6 +362,7 @@ static void every_story_leaves_its_trace(void **state)
         void (*story)(void);
     } stories[] = {
         {"happy", story_happy},
+        {"held", story_held},
         {"parallel", story_parallel},
         {"preempted", story_preempted},
         {"from_start", story_from_start},

@@ -60,6 +60,7 @@ for piece in 1M 64k 4k 1k; do
     dd if=/dev/zero of="disk/filler-$piece" bs=$piece 2>/dev/null || true
 done
 said 'event=store_waits.*full'
+said event=dispatch_held
 query disk/s.db "SELECT number, value FROM trial WHERE state = 'completed'" >before.txt
 query disk/s.db 'SELECT count(*) FROM attempt' >attempts.txt
 step 1.2 32 # both go on for two leases, and end
@@ -67,7 +68,8 @@ step 1.3 32
 same 'rows while the disk is full' "$(query disk/s.db 'SELECT count(*) FROM attempt')" \
     "$(cat attempts.txt)"
 rm disk/filler-*
-said 'event=store_goes_on'
+said event=store_goes_on
+said event=dispatch_goes_on
 "$tidemill" wait full --store disk/s.db >/dev/null 2>&1
 kill -0 $coordinator || fail 'the coordinator has ended'
 same starts "$(query disk/s.db 'SELECT incarnation FROM meta')" 1
