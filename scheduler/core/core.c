@@ -302,6 +302,7 @@ static void worker_event(struct core *core, const struct event *event)
     }
     worker->row.last_seen_ms = core->wall_ms;
     worker->heard_boot_ms = core->boot_ms;
+    quarantine_look(core, worker);
     if (event->kind == EVENT_READY) {
         fleet_ready(core, worker, event->slots_free);
     } else if (event->kind == EVENT_ACCEPT) {

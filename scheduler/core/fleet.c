@@ -284,6 +284,11 @@ void fleet_hello(struct core *core, const struct event *event)
     }
     pool_connect(core, hello->pool, worker->row.connected ? 0 : 1);
     hello_copy(core, worker, hello);
+    if (hello->restarted) {
+        worker->quarantine_boot_ms = NEVER;
+        worker->quick_failures = 0;
+    }
+    worker->row.draining = worker->quarantine_boot_ms != NEVER;
     money_worker_up(core, worker);
     matching_change(core, worker, 1);
     fleet_ready(core, worker, 0); /* READY follows */
@@ -337,14 +342,31 @@ bool fleet_drop_silent(struct core *core, struct worker *worker)
     return true;
 }
 
-void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms)
+void worker_shut(struct core *core, struct worker *worker)
 {
-    if (worker->row.draining) {
-        return;
-    }
     matching_change(core, worker, -1);
     worker->row.draining = true;
     worker_idle_update(core, worker);
+}
+
+void worker_open(struct core *core, struct worker *worker)
+{
+    worker->row.draining = false;
+    matching_change(core, worker, 1);
+    worker_idle_update(core, worker);
+}
+
+void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms)
+{
+    const bool quarantined = worker->quarantine_boot_ms != NEVER;
+
+    worker->quarantine_boot_ms = NEVER; /* whoever drains, drains for good */
+    if (worker->row.draining && !quarantined) {
+        return;
+    }
+    if (!quarantined) {
+        worker_shut(core, worker);
+    }
     for (struct trial *trial = list_first(core, &worker->attempts); trial != NULL;
          trial = list_after(core, LIST_WORKER, trial)) {
         trial->notice_boot_ms =

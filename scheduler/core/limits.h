@@ -18,6 +18,7 @@ enum {
     LOST_MAX = 8, /* lost attempts of a trial whose late result is still welcome: the newest ones */
     REQUIREMENT_KEYS_MAX = 8,   /* label keys of `resources.labels` */
     REQUIREMENT_VALUES_MAX = 8, /* alternatives of one key */
+    QUARANTINE_FAILURES = 3,    /* in a row, each within SHORT_ATTEMPT_MS, and well elsewhere */
     AVOID_MAX = 4,              /* workers a trial avoids: the newest ones */
     POOLS_MAX = 32,             /* pools of workers, as the policy can weigh them */
     HORIZON_STEPS_MAX = 256,    /* price steps of a pool that are known at once */
@@ -58,6 +59,7 @@ enum {
     RENEWALS_PER_LEASE = 4,
     BACKOFF_MIN_MS = 1000,
     BACKOFF_MAX_MS = 300000,
+    QUARANTINE_MS = 300000, /* without work, for a worker on which alone attempts fail at once */
     SHORT_ATTEMPT_MS =
         10000 /* leaving of its own accord sooner, without a checkpoint, is no progress */
 };

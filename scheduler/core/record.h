@@ -331,6 +331,7 @@ struct metric_row {
     X(TRACE_BACKOFF, "backoff")   /* a = milliseconds */                                           \
     X(TRACE_WORKER_JOINED, "worker_joined") /* a = slots */                                        \
     X(TRACE_WORKER_LEFT, "worker_left")                                                            \
+    X(TRACE_QUARANTINED, "worker_quarantined")  /* a = failures in a row; 0 it is over */          \
     X(TRACE_WORKER_DRAINING, "worker_draining") /* a = milliseconds it has left */                 \
     X(TRACE_GATE, "gate")                       /* a = 1 shut, b = experiment_reason */            \
     X(TRACE_PRICE, "price")                     /* a = pool, b = millionths */                     \

@@ -153,6 +153,7 @@ static void result_live(struct core *core, struct trial *trial, const struct res
     switch (result->outcome) {
     case OUTCOME_COMPLETED:
         attempt_end(core, trial, ATTEMPT_DONE, result->message_text);
+        quarantine_judge(core, trial);
         value_take(core, trial, result);
         break;
     case OUTCOME_INFEASIBLE:
@@ -166,6 +167,7 @@ static void result_live(struct core *core, struct trial *trial, const struct res
     case OUTCOME_NONE:
     case OUTCOME_FAILED:
         attempt_end(core, trial, ATTEMPT_FAILED, result->message_text);
+        quarantine_judge(core, trial);
         trial_fail(core, trial);
         break;
     }

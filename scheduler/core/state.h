@@ -102,6 +102,9 @@ struct worker {
     int32_t works_for; /* experiment of the last attempt offered to it; 0 none since the start */
     struct link idle;  /* core->idle */
     bool is_idle;
+    int32_t quick_failures, quick_for; /* in a row, and of which experiment */
+    int32_t proven_for;                /* experiment of which its last ended attempt went well */
+    int64_t quarantine_boot_ms;        /* until then it gets nothing; NEVER it is not in it */
 };
 
 /* Of `steps` some lie behind: as long as an attempt that still runs may be booked at them. */
@@ -215,6 +218,14 @@ void fleet_ready(struct core *core, struct worker *worker, int32_t slots_free);
 void fleet_renew(struct core *core, struct worker *worker, const struct renew_event *renew);
 void fleet_leave(struct core *core, struct worker *worker);
 void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms);
+
+/* quarantine.c: a worker on which attempts fail at once that go well elsewhere (R9) gets nothing
+ * for a while. quarantine_judge: an attempt of `trial` has ended on its worker. quarantine_look:
+ * the worker has said something. worker_shut, worker_open: offers end, and begin again. */
+void quarantine_judge(struct core *core, const struct trial *trial);
+void quarantine_look(struct core *core, struct worker *worker);
+void worker_shut(struct core *core, struct worker *worker);
+void worker_open(struct core *core, struct worker *worker);
 bool fleet_drop_silent(struct core *core, struct worker *worker);
 struct worker *worker_after_idle(const struct core *core, const struct worker *worker);
 

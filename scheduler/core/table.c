@@ -133,7 +133,9 @@ struct worker *worker_new(struct core *core)
 {
     ASSERT(core->worker_count < core->capacity.workers);
     struct worker *worker = &core->workers[core->worker_count++];
-    *worker = (struct worker){.row = {.id = (int32_t)core->worker_count}, .booked_boot_ms = NEVER};
+    *worker = (struct worker){.row = {.id = (int32_t)core->worker_count},
+                              .booked_boot_ms = NEVER,
+                              .quarantine_boot_ms = NEVER};
     list_init(&worker->attempts);
     return worker;
 }

@@ -59,6 +59,11 @@ static int detail_print(const struct trace *trace, char *text, size_t bytes)
     case TRACE_GATE:
         return snprintf(text, bytes, ": %s%s", trace->a ? "shut, " : "open",
                         trace->a ? experiment_reason_text((enum experiment_reason)trace->b) : "");
+    case TRACE_QUARANTINED:
+        return trace->a == 0
+                   ? snprintf(text, bytes, ": over")
+                   : snprintf(text, bytes,
+                              ": %" PRId64 " attempts failed at once, and not elsewhere", trace->a);
     case TRACE_HELD:
         return snprintf(text, bytes, ": %s", trace->a ? "held" : "goes on");
     case TRACE_PRICE:

@@ -18,6 +18,30 @@ static void begin(int32_t trials, int32_t slots)
     begin_as(&config, slots);
 }
 
+/* Three trials fail at once on worker 1, and well on worker 0. */
+static void story_quarantine(void)
+{
+    begin(9, 1);
+    world_accept(&world, 0, attempt(0, 1));
+    complete(0, 0, 1, 0.5);
+    answer_all();
+    join(1, 1);
+    answer_all();
+    for (int32_t trial = 2; trial <= 4; trial++) {
+        world_accept(&world, 1, attempt(trial, 1));
+        world_tick(&world, 100);
+        fail_attempt(1, trial, 1, CAUSE_EXIT);
+        world_ready(&world, 1, 1);
+        answer_all();
+    }
+    note("the other one goes on; it gets nothing until its time is over");
+    world_accept(&world, 0, attempt(1, 1));
+    complete(0, 1, 1, 0.25);
+    answer_all();
+    world_tick(&world, QUARANTINE_MS);
+    world_ready(&world, 1, 1);
+}
+
 static void hold(bool held)
 {
     struct event event = {.kind = EVENT_HOLD, .held = held};
@@ -363,6 +387,7 @@ static void every_story_leaves_its_trace(void **state)
     } stories[] = {
         {"happy", story_happy},
         {"held", story_held},
+        {"quarantine", story_quarantine},
         {"parallel", story_parallel},
         {"preempted", story_preempted},
         {"from_start", story_from_start},
