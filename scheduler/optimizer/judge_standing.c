@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double noise_margin = 1.5; /* deviations of the noise */
+static const double trusted_noise =
+    1e-4; /* variance in the model's unit: values as good as exact */
+
 /* Whether an observation satisfies the outcome constraints, as far as it says. */
 static bool satisfies(const struct tide_optimizer *optimizer, const struct record *record)
 {
@@ -98,10 +102,20 @@ static double lowest(const struct tide_optimizer *optimizer, struct judge *judge
     return best;
 }
 
+/*
+ * What a value to beat is lowered by under noise: about where the least of the told values lies. An
+ * improvement on the best expected value itself is always to be had next to it, where the noise has
+ * left a doubt, and the search would go nowhere else.
+ */
+static double margin(const struct gp *gp)
+{
+    return noise_margin * sqrt(fmax(exp(gp->hyper.noise) - trusted_noise, 0));
+}
+
 static void set_incumbents(struct judge *judge, const struct tide_optimizer *optimizer)
 {
     struct gp *gp = &judge->model->gp[0];
-    const double best = lowest(optimizer, judge);
+    const double best = lowest(optimizer, judge) - margin(gp);
 
     judge->hopeless = best == HUGE_VAL;
     for (size_t d = 0; d < gp->draws; d++) {

@@ -13,6 +13,7 @@
 #include "optimizer/warp.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,7 +106,7 @@ static void evidence_gradient_agrees_with_differences(void **state)
     double *const moved[] = {&hyper.weight[0], &hyper.weight[1], &hyper.weight[2], &hyper.weight[3],
                              &hyper.weight[4], &hyper.weight[5], &hyper.scale,     &hyper.noise,
                              &hyper.mean,      &hyper.trend};
-    for (size_t i = 0; i < 9; i++) {
+    for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
         const double h = 1e-5;
         const double keep = *moved[i];
         *moved[i] = keep + h;
@@ -114,6 +115,64 @@ static void evidence_gradient_agrees_with_differences(void **state)
         const double below = gp_evidence(&gp, &hyper, &prior, NULL);
         *moved[i] = keep;
         assert_close(gradient[i], (above - below) / (2 * h), 1e-6, 1e-6);
+    }
+    gp_fini(&gp);
+    space_fini(&space);
+}
+
+/*
+ * Four floats, two ints, two categories, and two numbers that only the first category's choice 0
+ * has. While no row has them, the likelihood is flat in their weights, to the last bit: its slope
+ * is the prior's alone. One row that has them is enough for it not to be.
+ */
+static void likelihood_is_flat_in_what_is_inactive(void **state)
+{
+    struct tide_parameter parameters[10] = {0};
+    const struct tide_config config = {.parameters = parameters, .parameter_count = 10};
+    char names[10][4];
+    char message[TIDE_MESSAGE_BYTES];
+    double gradient[GP_HYPER_MAX];
+    struct space space;
+    struct gp gp;
+    struct rng rng;
+    double x[10];
+
+    (void)state;
+    for (size_t i = 0; i < 10; i++) {
+        (void)snprintf(names[i], sizeof names[i], "p%zu", i);
+        const bool choice = i == 4 || i == 5;
+        parameters[i] = (struct tide_parameter){
+            .name = names[i],
+            .type = choice             ? TIDE_CATEGORICAL
+                    : i == 6 || i == 7 ? TIDE_INT
+                                       : TIDE_FLOAT,
+            .high = choice ? 0 : 12,
+            .choice_count = choice ? 3 : 0,
+            .when_parent = 4,
+            .when_values = when_first,
+            .when_count = i >= 8 ? 1 : 0,
+        };
+    }
+    assert_int_equal(space_init(&space, &config, message), TIDE_OK);
+    gp_init(&gp, &space);
+    assert_int_equal(gp_reserve(&gp, 24), TIDE_OK);
+    rng_init(&rng, 41, "inactive");
+    const struct gp_prior prior = gp_prior_for(space.count, false);
+    const struct gp_hyper hyper = uneven_hyper(space.count);
+    for (size_t row = 0; row < 21; row++) {
+        draw_point(&space, &rng, x);
+        x[4] = row < 20 ? 1 + (double)(row % 2) : 0;
+        space_settle(&space, x);
+        assert_int_equal(isnan(x[8]) && isnan(x[9]), row < 20);
+        gp_add(&gp, x, sin(x[0]) + 0.1 * x[6] + 0.3 * x[5]);
+        if (row >= 19) {
+            (void)gp_evidence(&gp, &hyper, &prior, gradient);
+            for (size_t i = 8; i < 10; i++) {
+                const double of_prior =
+                    -(hyper.weight[i] - prior.weight_mean) / prior.weight_sd / prior.weight_sd;
+                assert_int_equal(gradient[i] == of_prior, row == 19);
+            }
+        }
     }
     gp_fini(&gp);
     space_fini(&space);
@@ -286,6 +345,7 @@ int main(void)
         cmocka_unit_test(log_h_agrees_with_60_digits),
         cmocka_unit_test(kernel_is_matern_and_its_derivative),
         cmocka_unit_test(evidence_gradient_agrees_with_differences),
+        cmocka_unit_test(likelihood_is_flat_in_what_is_inactive),
         cmocka_unit_test(posterior_slopes_agree_with_differences),
         cmocka_unit_test(fantasies_equal_an_ordinary_update),
         cmocka_unit_test(inactive_parameters_carry_no_weight),
