@@ -4,6 +4,7 @@
 #include "commands/agenda.h"
 #include "commands/alive.h"
 #include "commands/format.h"
+#include "commands/pools.h"
 #include "commands/progress.h"
 #include "commands/reading.h"
 #include "commands/verbs.h"
@@ -174,6 +175,7 @@ static json_t *why_model(const struct reading *reading)
                                     : agenda_read(model_text(model, "spec"), reading->now_ms));
     (void)json_object_set_new(model, "workers", workers_judged(reading, model_text(model, "spec")));
     (void)json_object_del(model, "spec");
+    (void)json_object_set_new(model, "pools", pools_model(reading->query, reading->now_ms));
     (void)json_object_set_new(model, "events", events);
     return model;
 }
@@ -250,6 +252,23 @@ static void workers_print(struct screen *screen, const json_t *workers)
     }
 }
 
+/* What keeps the coordinator from machines and prices that it might have. */
+static void troubles_print(struct screen *screen, const json_t *pools)
+{
+    for (size_t i = 0; i < json_array_size(pools); i++) {
+        const json_t *pool = json_array_get(pools, i);
+        const json_t *troubles = json_object_get(pool, "troubles");
+        for (size_t j = 0; j < json_array_size(troubles); j++) {
+            const json_t *trouble = json_array_get(troubles, j);
+            why_label(screen, "pool");
+            screen_text(screen, model_text(pool, "name"), 0);
+            screen_print(screen, ", %s: ", model_text(trouble, "of"));
+            screen_text(screen, model_text(trouble, "text"), 0);
+            screen_print(screen, "\n");
+        }
+    }
+}
+
 static bool why_screen(const struct reading *reading, json_t *model, struct screen *screen)
 {
     const json_t *events = json_object_get(model, "events");
@@ -269,6 +288,9 @@ static bool why_screen(const struct reading *reading, json_t *model, struct scre
     }
     if (lacks_worker) {
         workers_print(screen, json_object_get(model, "workers"));
+    }
+    if (!model_has(model, "ended")) {
+        troubles_print(screen, json_object_get(model, "pools"));
     }
     for (size_t i = json_array_size(events); i > 0; i--) {
         const json_t *event = json_array_get(events, i - 1);

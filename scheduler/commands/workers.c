@@ -2,6 +2,7 @@
  * workers: every worker that is or was connected, and what it runs.
  */
 #include "commands/format.h"
+#include "commands/pools.h"
 #include "commands/reading.h"
 #include "commands/table.h"
 #include "commands/verbs.h"
@@ -21,9 +22,10 @@ static json_t *workers_model(const struct reading *reading)
         " AND a.ended IS NULL"
         " WHERE w.connected OR ? GROUP BY w.id ORDER BY w.connected DESC, w.name";
 
-    return json_pack("{s:o}", "workers",
+    return json_pack("{s:o, s:o}", "workers",
                      query_rows(reading->query, sql, "i",
-                                (int64_t)(options_value(reading->options, "all") != NULL)));
+                                (int64_t)(options_value(reading->options, "all") != NULL)),
+                     "pools", pools_model(reading->query, reading->now_ms));
 }
 
 static enum style worker_style(const json_t *worker)
@@ -74,6 +76,7 @@ static bool workers_screen(const struct reading *reading, json_t *model, struct 
                                          "GPUS", "POOL",  "HOST",  "SEEN", "RUNS"};
     enum { COLUMN_COUNT = sizeof titles / sizeof *titles };
     const json_t *workers = json_object_get(model, "workers");
+    const json_t *pools = json_object_get(model, "pools");
     struct table *table = table_new(COLUMN_COUNT);
 
     if (table == NULL) {
@@ -85,8 +88,12 @@ static bool workers_screen(const struct reading *reading, json_t *model, struct 
     for (size_t i = 0; i < json_array_size(workers); i++) {
         worker_cells(table, json_array_get(workers, i), reading->now_ms);
     }
-    const bool printed = table_print(table, screen);
+    bool printed = table_print(table, screen);
     table_free(table);
+    if (printed && json_array_size(pools) > 0) {
+        screen_print(screen, "\n");
+        printed = pools_table(screen, pools);
+    }
     if (json_array_size(workers) == 0) {
         (void)fputs("no worker is connected; --all shows those of the past\n", stderr);
     }
@@ -100,7 +107,8 @@ const struct reading_verb verb_workers = {
     .usage = {.verb = "workers",
               .arguments = "",
               .text = "Every connected worker: its slots and how many are busy, what it offers,\n"
-                      "when it was last heard of, and the trials it runs.",
+                      "when it was last heard of, and the trials it runs; then the pools of the\n"
+                      "coordinator's configuration: their prices, machines and troubles.",
               .rules = rules,
               .rule_count = sizeof rules / sizeof *rules,
               .example = "tidemill workers\ntidemill workers --all --json"},

@@ -232,3 +232,14 @@ SELECT 9, i, 1, state, 4, leave, outcome, cause, code, signal, 0, NULL, '2026-11
 
 -- What the trials of an experiment cost is all that it cost.
 UPDATE experiment SET cost_micro = (SELECT coalesce(sum(cost_micro), 0) FROM trial WHERE experiment = experiment.id);
+
+-- Two pools: one whose prices are bands, one that could not launch all it was asked for.
+INSERT INTO pool (id, name, kind, trust, slots, workers_max, machines, wanted, power_watt, launches, startup_ms, currency_code) VALUES
+ (1, 'default', 'own', 'known', 1, NULL, 0, 0, NULL, 0, 0, 0),
+ (2, 'night-spot', 'spot', 'held', 2, 8, 3, 4, NULL, 1, 180000, 85*65536 + 83*256 + 68);
+INSERT INTO price (pool, start, price_micro, trust) VALUES
+ (1, '2026-11-23 20:00:00.000', 0, 'known'), (2, '2026-11-23 20:00:00.000', 1021000, 'known'),
+ (2, '2026-11-23 21:30:00.000', 973100, 'known'), (2, '2026-11-24 03:00:00.000', 1100000, 'known');
+INSERT INTO trouble (pool, price, launch) VALUES
+ (2, '', 'exit 254: MaxSpotInstanceCountExceeded');
+UPDATE worker SET pool_id = iif(pool = 'night-spot', 2, 1);
