@@ -4,15 +4,18 @@
  */
 #include "core/state.h"
 
-/* What runs is told to leave; what waits stays in the queue, and the gate keeps it there. */
+/* What runs is told to leave; what waits stays in the queue, and the gate keeps it there. One that
+ * has ended keeps its gate too: somebody may dig a trial of it up. */
 void gate_take(struct core *core, const struct gate_event *event)
 {
     struct experiment *experiment = experiment_find(core, event->experiment);
 
-    if (experiment == NULL || experiment_ended(experiment)) {
+    if (experiment == NULL) {
         return;
     }
-    if (event->shut != experiment->gate.shut || event->reason != experiment->gate.reason) {
+    const bool ended = experiment_ended(experiment);
+    if (!ended &&
+        (event->shut != experiment->gate.shut || event->reason != experiment->gate.reason)) {
         struct trace *trace = emit_trace_of(core, TRACE_GATE, experiment->row.id, 0);
         trace->a = event->shut;
         trace->b = event->reason;
@@ -23,7 +26,7 @@ void gate_take(struct core *core, const struct gate_event *event)
     experiment->gate.shut = event->shut;
     experiment->gate.reason = event->shut ? event->reason : WHY_NONE;
     experiment->gate.close_boot_ms = event->shut ? 0 : event->close_boot_ms;
-    if (gate_expels(experiment)) {
+    if (!ended && gate_expels(experiment)) {
         experiment->sweep = experiment->open.first;
     }
 }

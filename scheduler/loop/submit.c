@@ -332,6 +332,7 @@ enum tide_status coordinator_command(struct coordinator *coordinator,
         if (status != TIDE_OK) {
             return status;
         }
+        gate_look(coordinator, command->experiment); /* nobody looked since it ended */
     }
     step(coordinator, &event);
     if (coordinator->outcome->status == TIDE_NOT_FOUND) {

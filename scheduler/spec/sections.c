@@ -88,6 +88,7 @@ void section_objective(struct reader *reader, const struct node *node)
     struct spec_objective *objectives = reader_take(reader, count, sizeof *objectives);
 
     reader->spec->objectives = objectives;
+    reader->spec->objective_count = 0; /* who wrote `objective` and `objectives` has two lists */
     for (size_t i = 0; i < count && objectives != NULL; i++, item = item->next) {
         read_objective(reader, item, &objectives[i]);
         check_distinct(reader, item, objectives, i);

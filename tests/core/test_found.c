@@ -234,6 +234,26 @@ static void a_late_rung_starts_nothing_beside_a_newer_attempt(void **state)
     world_fini(&world);
 }
 
+/* A trial of a search that had ended is dug up outside of a window: it waits for the next one. */
+static void what_is_dug_up_waits_for_a_window(void **state)
+{
+    struct experiment_config config = world_config(1);
+
+    (void)state;
+    config.restarts_max = 0;
+    begin(&config);
+    world_accept(&world, 0, attempt(0, 1));
+    world_result(&world, 0, attempt(0, 1), OUTCOME_FAILED, CAUSE_EXIT, 0);
+    assert_int_equal(core_experiment(world.core, 1)->state, EXPERIMENT_COMPLETED);
+    world_gate(&world, 1, true, 0);
+    world_ready(&world, 0, 2);
+    world_command(&world, VERB_KICK, 1, -1);
+    assert_int_equal(said(WIRE_ASSIGN), 0);
+    world_gate(&world, 1, false, 0);
+    assert_int_equal(said(WIRE_ASSIGN), 1);
+    world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +265,7 @@ int main(void)
         cmocka_unit_test(an_offer_made_again_has_a_lease_of_its_own),
         cmocka_unit_test(no_offer_is_made_again_outside_of_a_window),
         cmocka_unit_test(a_late_rung_starts_nothing_beside_a_newer_attempt),
+        cmocka_unit_test(what_is_dug_up_waits_for_a_window),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,32 +26,31 @@ uint32_t story_draw(uint32_t bound)
 
 void story_fails(const char *format, ...)
 {
+    char text[512];
     va_list arguments;
 
-    (void)fflush(stdout);
     va_start(arguments, format);
-    (void)fprintf(stderr, "seed %llu, at %lld.%03lld s: ", (unsigned long long)story.plan.seed,
-                  (long long)(story.now_ms / 1000), (long long)(story.now_ms % 1000));
-    (void)vfprintf(stderr, format, arguments);
-    (void)fprintf(stderr, "\n");
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    (void)fflush(NULL);
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "seed %llu, at %lld.%03lld s: %s\n", (unsigned long long)story.plan.seed,
+                  (long long)(story.now_ms / 1000), (long long)(story.now_ms % 1000), text);
     exit(1);
 }
 
 void story_says(const char *format, ...)
 {
+    char text[512];
     va_list arguments;
 
     if (!story.trace) {
         return;
     }
     va_start(arguments, format);
-    (void)printf("%6lld.%03lld  ", (long long)(story.now_ms / 1000),
-                 (long long)(story.now_ms % 1000));
-    (void)vprintf(format, arguments);
-    (void)printf("\n");
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    (void)printf("%6lld.%03lld  %s\n", (long long)(story.now_ms / 1000),
+                 (long long)(story.now_ms % 1000), text);
 }
 
 int64_t story_wall_ms(void)
@@ -211,9 +210,10 @@ static void submit(struct center *center)
     story.plan.wear[WEAR_DEATH] = death;
 }
 
-static void begin(uint64_t seed, bool large, const struct plan_cut *cut)
+void story_begin(void)
 {
-    plan_make(&story.plan, seed, large, cut);
+    const uint64_t seed = story.plan.seed;
+
     story.now_ms = 1000;
     story.wall_jump_ms = 0;
     story.calm = false;
@@ -241,7 +241,7 @@ static void begin(uint64_t seed, bool large, const struct plan_cut *cut)
     }
 }
 
-static void end(struct story_sums *sums)
+void story_end(struct story_sums *sums)
 {
     sums->steps += story.steps;
     sums->commits += story.commits;
@@ -262,7 +262,8 @@ void story_tell(uint64_t seed, bool large, const struct plan_cut *cut, bool trac
                 struct story_sums *sums)
 {
     story.trace = trace;
-    begin(seed, large, cut);
+    plan_make(&story.plan, seed, large, cut);
+    story_begin();
     while (story.now_ms < PLAN_STORM_MS && !everything_ended()) {
         moment();
     }
@@ -281,5 +282,5 @@ void story_tell(uint64_t seed, bool large, const struct plan_cut *cut, bool trac
         }
     }
     audit_end();
-    end(sums);
+    story_end(sums);
 }

@@ -49,6 +49,11 @@ struct story_sums {
 void story_tell(uint64_t seed, bool large, const struct plan_cut *cut, bool trace,
                 struct story_sums *sums);
 
+/* story_begin, story_end: the first moment of the history that story.plan tells; what it was is
+ * added to `sums`, and its memory given back. */
+void story_begin(void);
+void story_end(struct story_sums *sums);
+
 /* story_draw: uniform below the bound, from the story's own stream. */
 uint32_t story_draw(uint32_t bound);
 
@@ -81,5 +86,9 @@ int64_t gate_due(uint32_t experiment);
 /* villain_due, villain_turn: when the machine that lies speaks next, and what it says. */
 int64_t villain_due(void);
 void villain_turn(void);
+
+/* villain_lie: any valid message that a worker may say, of any attempt there is; `drawer` gives
+ * numbers below a bound. */
+void villain_lie(struct wire_message *message, uint32_t (*drawer)(uint32_t bound));
 
 #endif

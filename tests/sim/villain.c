@@ -13,7 +13,9 @@ int64_t villain_due(void)
     return story.calm ? INT64_MAX : story.villain_ms;
 }
 
-static uint32_t draw(uint32_t bound)
+static uint32_t (*draw)(uint32_t bound); /* whoever lies now */
+
+static uint32_t draw_own(uint32_t bound)
 {
     const uint32_t machine = story.plan.machines - 1;
     return (uint32_t)rng_below(&story.machines[machine].rng, bound);
@@ -86,12 +88,14 @@ static void fill_checkpoint(struct wire_ckpt *ckpt)
         .location = "file:/nowhere"};
 }
 
-static void fill_lie(struct wire_message *message)
+void villain_lie(struct wire_message *message, uint32_t (*drawer)(uint32_t bound))
 {
     static const enum wire_type types[] = {WIRE_HELLO,  WIRE_READY,  WIRE_READY,   WIRE_ACCEPT,
                                            WIRE_REFUSE, WIRE_RENEW,  WIRE_METRIC,  WIRE_CKPT,
                                            WIRE_RESULT, WIRE_RESULT, WIRE_PREEMPT, WIRE_BYE};
 
+    draw = drawer;
+    memset(message, 0, sizeof *message);
     message->type = types[draw(sizeof types / sizeof *types)];
     if (message->type == WIRE_HELLO) {
         fill_hello(&message->hello);
@@ -122,8 +126,7 @@ void villain_turn(void)
     static struct wire_message message;
     const uint32_t per_hour = story.plan.wear[WEAR_VILLAIN];
 
-    memset(&message, 0, sizeof message);
-    fill_lie(&message);
+    villain_lie(&message, draw_own);
     machine_send(&story.machines[story.plan.machines - 1], &message);
     story.villain_ms = story.now_ms + 1 + (int64_t)draw(2 * 3600000 / per_hour);
 }
