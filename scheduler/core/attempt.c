@@ -214,7 +214,8 @@ void attempt_end(struct core *core, struct trial *trial, enum attempt_state stat
 bool attempt_lost_before(const struct trial *trial, int32_t number, int32_t worker)
 {
     for (size_t i = 0; i < LOST_MAX; i++) {
-        if (trial->lost[i].number == number && trial->lost[i].worker == worker) {
+        if (trial->lost[i].number > 0 && trial->lost[i].number == number &&
+            trial->lost[i].worker == worker) {
             return true;
         }
     }

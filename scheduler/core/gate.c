@@ -61,11 +61,10 @@ enum experiment_reason gate_reason(const struct experiment *experiment)
 void gate_saved(struct core *core, const struct trial *trial)
 {
     struct gate *gate = &trial_experiment(core, trial)->gate;
-    const int64_t span_ms = core->boot_ms - trial->accepted_boot_ms;
 
     if (attempt_live(trial) && trial->accepted_boot_ms != NEVER &&
         (trial->saved_boot_ms == NEVER || trial->saved_boot_ms < trial->accepted_boot_ms) &&
-        span_ms > gate->first_save_ms) {
-        gate->first_save_ms = span_ms;
+        core->boot_ms - trial->accepted_boot_ms > gate->first_save_ms) {
+        gate->first_save_ms = core->boot_ms - trial->accepted_boot_ms;
     }
 }

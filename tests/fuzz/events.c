@@ -88,8 +88,11 @@ static void short_one(int32_t worker)
     if (event.kind == EVENT_REFUSE) {
         event.refuse = (struct wire_refuse){.attempt = any_attempt(), .refusal = REFUSAL_FULL};
     } else if (event.kind == EVENT_SUGGESTED) {
-        event.suggested = (struct suggested_event){
-            .experiment = draw(4), .number = draw(40), .status = TIDE_OK, .params_text = 1};
+        event.suggested = (struct suggested_event){/* nobody asked that */
+                                                   .experiment = draw(4),
+                                                   .number = 100 + draw(8),
+                                                   .status = TIDE_OK,
+                                                   .params_text = 1};
         event.worker = 0;
     }
     world_step(&world, &event);

@@ -15,6 +15,9 @@ plant() {
     mkdir "$work/tree"
     (cd "$source" && tar cf - --exclude=./build --exclude=./.git .) |
         (cd "$work/tree" && tar xf -)
+    # What stood there before the last bug is older than what was built with it.
+    [ -z "$last" ] || touch "$work/tree/$last"
+    last=$1
     awk -v old="$2" -v new="$3" '
         !done && (at = index($0, old)) {
             $0 = substr($0, 1, at - 1) new substr($0, at + length(old))
@@ -37,6 +40,7 @@ build() {
 }
 
 missed=0
+last=
 printf '%-50s %-14s %s\n' 'PLANTED BUG' 'FOUND BY SEED' 'WHAT THE AUDITOR SAID'
 while IFS='|' read -r name file old new; do
     [ -z "$only" ] || [ "$only" = "$name" ] || continue
