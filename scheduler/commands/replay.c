@@ -13,6 +13,7 @@
 
 #include "core/core.h"
 #include "loop/study.h"
+#include "loop/telling.h"
 
 #include <tidemill/version.h>
 
@@ -25,11 +26,14 @@ enum { DIFFERENCES_SHOWN_MAX = 10 };
 
 struct replay {
     struct spec *spec;
+    struct experiment_config config;
     struct study *study;
     json_t *suggestions; /* by number */
     json_t *ends;        /* trials by the order in which they were told */
     json_t *stale;       /* numbers by the ask before which they were taken back */
-    size_t ends_taken, stale_taken;
+    json_t *reports;     /* rungs reached, as the log of events has them */
+    size_t ends_taken, stale_taken, reports_taken;
+    const char *fit; /* the origin of the last suggestion that has one; NULL none */
 };
 
 /* ---- from the rows ---- */
@@ -44,6 +48,7 @@ static bool spec_read(struct replay *replay, struct query *query, int64_t experi
     if (report != NULL &&
         spec_parse(text, strlen(text), model_text(row, "name"), &replay->spec, report) == TIDE_OK) {
         replay->study = study_new(replay->spec);
+        config_of_spec(replay->spec, &replay->config);
     }
     if (replay->study == NULL) {
         query_refuse(query, TIDE_INVALID, "this program cannot read the stored spec any more");
@@ -57,11 +62,14 @@ static bool replay_read(struct replay *replay, struct query *query, int64_t expe
 {
     replay->suggestions =
         query_rows(query,
-                   "SELECT number, trial, told_count, params, origin FROM suggestion"
+                   "SELECT number, trial, told_count, params, origin, (SELECT max(id) FROM event"
+                   " WHERE experiment = s.experiment AND kind = 'suggested' AND a = number) AS"
+                   " event FROM suggestion AS s"
                    " WHERE experiment = ? AND params IS NOT NULL ORDER BY number",
                    "i", experiment);
     replay->ends = query_rows(query,
-                              "SELECT suggestion, state, told, objectives AS \"objectives:json\","
+                              "SELECT suggestion, state, told, rungs AS \"rungs:json\", objectives "
+                              "AS \"objectives:json\","
                               " constraints AS \"constraints:json\" FROM trial"
                               " WHERE experiment = ? AND told IS NOT NULL ORDER BY told",
                               "i", experiment);
@@ -69,6 +77,13 @@ static bool replay_read(struct replay *replay, struct query *query, int64_t expe
                                "SELECT number, stale_at FROM suggestion WHERE experiment = ?"
                                " AND state = 'stale' ORDER BY stale_at, number",
                                "i", experiment);
+    replay->reports =
+        query_rows(query,
+                   "SELECT e.id, e.a AS rung, e.b AS step, t.suggestion, t.told, t.state,"
+                   " t.rungs AS \"rungs:json\" FROM event AS e JOIN trial AS t ON"
+                   " t.experiment = e.experiment AND t.number = e.trial"
+                   " WHERE e.experiment = ? AND e.kind = 'rung' ORDER BY e.id",
+                   "i", experiment);
     return query->status == TIDE_OK && spec_read(replay, query, experiment);
 }
 
@@ -79,6 +94,7 @@ static void replay_fini(struct replay *replay)
     json_decref(replay->suggestions);
     json_decref(replay->ends);
     json_decref(replay->stale);
+    json_decref(replay->reports);
 }
 
 /* ---- what the search knew ---- */
@@ -92,21 +108,42 @@ static void values_read(const json_t *list, size_t count, double *to)
     }
 }
 
+static enum trial_state state_read(const char *text)
+{
+    int state = TRIAL_QUEUED;
+
+    while (state < TRIAL_CANCELLED &&
+           strcmp(trial_state_text((enum trial_state)state), text) != 0) {
+        state++;
+    }
+    return (enum trial_state)state;
+}
+
+/* What of a trial's row the search is told. */
+static struct trial_row trial_read(const struct replay *replay, const json_t *row)
+{
+    const json_t *rungs = json_object_get(row, "rungs");
+    struct trial_row trial = {.suggestion = (int32_t)model_integer(row, "suggestion"),
+                              .state = state_read(model_text(row, "state")),
+                              .rung = (int32_t)json_array_size(rungs)};
+
+    values_read(json_object_get(row, "objectives"), replay->spec->objective_count, trial.values);
+    values_read(json_object_get(row, "constraints"), OUTCOMES_MAX,
+                trial.values + replay->spec->objective_count);
+    values_read(rungs, RUNGS_MAX, trial.rung_values);
+    return trial;
+}
+
 static void end_tell(struct replay *replay, const json_t *row)
 {
-    const char *state = model_text(row, "state");
-    struct search_tell tell = {.number = (int32_t)model_integer(row, "suggestion"),
-                               .completed = strcmp(state, "completed") == 0,
-                               .infeasible = strcmp(state, "infeasible") == 0};
+    const struct trial_row trial = trial_read(replay, row);
+    struct search_tell tell;
 
-    if (strcmp(state, "cancelled") == 0 || strcmp(state, "pruned") == 0) {
+    if (telling_end(&replay->config, &trial, &tell)) {
+        study_tell(replay->study, &tell);
+    } else {
         study_forget(replay->study, tell.number);
-        return;
     }
-    values_read(json_object_get(row, "objectives"), replay->spec->objective_count, tell.values);
-    values_read(json_object_get(row, "constraints"), OUTCOMES_MAX,
-                tell.values + replay->spec->objective_count);
-    study_tell(replay->study, &tell);
 }
 
 static void known_until(struct replay *replay, int64_t number, int64_t told_count)
@@ -122,6 +159,30 @@ static void known_until(struct replay *replay, int64_t number, int64_t told_coun
         study_forget(replay->study, (int32_t)model_integer(row, "number"));
         row = json_array_get(replay->stale, ++replay->stale_taken);
     }
+}
+
+/*
+ * The next value at a rung that the search may have known when it was asked: the log says that it
+ * was reached before the answer came, and nothing says on which side of the question. False when
+ * there is none.
+ */
+static bool report_next(struct replay *replay, const json_t *suggestion)
+{
+    const json_t *row = json_array_get(replay->reports, replay->reports_taken);
+
+    if (row == NULL || model_integer(row, "id") > model_integer(suggestion, "event")) {
+        return false;
+    }
+    const int64_t told = model_integer(row, "told");
+    const struct trial_row trial = trial_read(replay, row);
+    struct search_tell tell;
+
+    telling_rung(&replay->config, &trial, (int32_t)model_integer(row, "rung") - 1, &tell);
+    replay->reports_taken++;
+    if (trial.state != TRIAL_CANCELLED || told > model_integer(suggestion, "told_count")) {
+        study_tell(replay->study, &tell); /* else its point has been forgotten */
+    }
+    return true;
 }
 
 /* ---- comparing ---- */
@@ -141,6 +202,21 @@ static bool is_same(const json_t *row, const struct search_answer *answer)
            strcmp(model_text(row, "origin"), answer->origin) == 0;
 }
 
+static void answer_fini(struct search_answer *answer)
+{
+    free(answer->params);
+    free(answer->origin);
+    answer->params = answer->origin = NULL;
+}
+
+/* The fit before this ask, whatever the last one made of it. */
+static void fit_again(struct replay *replay)
+{
+    if (replay->fit != NULL) {
+        study_fit(replay->study, replay->fit);
+    }
+}
+
 static void ask_again(struct replay *replay, const json_t *row, json_t *differences)
 {
     const int32_t number = (int32_t)model_integer(row, "number");
@@ -148,14 +224,22 @@ static void ask_again(struct replay *replay, const json_t *row, json_t *differen
 
     known_until(replay, number, model_integer(row, "told_count"));
     study_ask(replay->study, &answer);
+    study_forget(replay->study, number);
+    while (!is_same(row, &answer) && report_next(replay, row)) {
+        answer_fini(&answer);
+        fit_again(replay);
+        study_ask(replay->study, &answer);
+        study_forget(replay->study, number);
+    }
     if (!is_same(row, &answer)) {
         (void)json_array_append_new(differences, difference(row, &answer));
     }
-    free(answer.params);
-    free(answer.origin);
-    study_forget(replay->study, number);
+    answer_fini(&answer);
     study_pending(replay->study, number, model_text(row, "params"));
-    study_fit(replay->study, model_text(row, "origin"));
+    if (strstr(model_text(row, "origin"), "\"fit\"") != NULL) {
+        replay->fit = model_text(row, "origin");
+    }
+    fit_again(replay);
 }
 
 /* What could make honest rows differ, in the order of how often it does; "" nothing known. */
@@ -173,9 +257,9 @@ static json_t *reasons(const struct reading *reading, const struct replay *repla
         (void)json_array_append_new(
             list, json_string("another version of tidemill has written to this store"));
     }
-    if (replay->spec->early_stopping.algorithm == SPEC_EARLY_ASHA) {
+    if (replay->spec->early_stopping.algorithm == SPEC_EARLY_MEDIAN) {
         (void)json_array_append_new(
-            list, json_string("values at rungs are known to the search, but not since when"));
+            list, json_string("values of running trials were known, and nothing says since when"));
     }
     if (replay->spec->warm_start.count > 0) {
         (void)json_array_append_new(

@@ -9,6 +9,7 @@
 #include "loop/roster.h"
 #include "loop/searcher.h"
 #include "loop/supply.h"
+#include "loop/telling.h"
 #include "store/store.h"
 
 /* An earlier experiment whose first ends a search begins with. */
@@ -100,9 +101,6 @@ void trial_tell(struct coordinator *coordinator, const struct trial_row *row);
 enum tide_status coordinator_load(struct coordinator *coordinator, struct error *error);
 enum tide_status search_restore(struct coordinator *coordinator, int32_t experiment,
                                 struct error *error);
-
-/* submit.c: a spec in the core's terms. */
-void config_of_spec(const struct spec *spec, struct experiment_config *config);
 
 /* warm.c: what a search begins with: the results of earlier experiments. */
 enum tide_status warm_resolve(const struct coordinator *coordinator, const struct spec *spec,

@@ -9,7 +9,6 @@
 #include "loop/tree.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,50 +93,26 @@ static void records_apply(struct coordinator *coordinator)
     }
 }
 
-/* The one objective that is known at a rung; none is of a trial that has reached none. */
-static void rung_fill(const struct coordinator *coordinator, const struct trial_row *row,
-                      int32_t rung, struct search_tell *tell)
-{
-    const struct experiment_config *config = core_config(coordinator->core, row->experiment);
-
-    for (size_t i = 0; i < OBJECTIVES_MAX + OUTCOMES_MAX; i++) {
-        tell->values[i] = (double)NAN;
-    }
-    if (rung >= 0) {
-        tell->step = config->rung_steps[rung];
-        tell->values[config->ranked] = row->rung_values[rung];
-    }
-}
-
-/* What became of a trial, in the searcher's terms: told, or taken back. */
+/* What became of a trial: told, or taken back. */
 void trial_tell(struct coordinator *coordinator, const struct trial_row *row)
 {
-    struct search_tell tell = {.experiment = row->experiment,
-                               .number = row->suggestion,
-                               .completed = row->state == TRIAL_COMPLETED,
-                               .infeasible = row->state == TRIAL_INFEASIBLE,
-                               .stopped = row->state == TRIAL_PRUNED};
+    struct search_tell tell;
 
-    if (row->state == TRIAL_CANCELLED) {
+    if (telling_end(core_config(coordinator->core, row->experiment), row, &tell)) {
+        searcher_tell(coordinator->searcher, &tell);
+    } else {
         searcher_forget(coordinator->searcher, row->experiment, row->suggestion);
-        return;
     }
-    memcpy(tell.values, row->values, sizeof tell.values);
-    if (tell.stopped) {
-        rung_fill(coordinator, row, row->rung - 1, &tell);
-    }
-    searcher_tell(coordinator->searcher, &tell);
 }
 
 /* What it was worth at its rungs: a curve in the searcher's terms; a step told again is the same.
  */
 void trial_report(struct coordinator *coordinator, const struct trial_row *row)
 {
-    struct search_tell tell = {
-        .experiment = row->experiment, .number = row->suggestion, .running = true};
+    struct search_tell tell;
 
     for (int32_t rung = 0; rung < row->rung; rung++) {
-        rung_fill(coordinator, row, rung, &tell);
+        telling_rung(core_config(coordinator->core, row->experiment), row, rung, &tell);
         searcher_tell(coordinator->searcher, &tell);
     }
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 extern const char schema_sql[]; /* schema.sql, views.sql, optuna.sql */
+
+enum { OPEN_PATIENCE_MS = 5000 };
 
 static const char *const steps[STORE_VERSION] = {schema_sql};
 
@@ -68,7 +71,8 @@ static enum tide_status configure(struct store *store, struct error *error)
     int persist = 1;
 
     (void)sqlite3_extended_result_codes(store->db, 1);
-    (void)sqlite3_busy_timeout(store->db, 0);
+    /* A start may wait for a shell, or for a reader that repairs the WAL; a turn may not. */
+    (void)sqlite3_busy_timeout(store->db, OPEN_PATIENCE_MS);
     enum tide_status status = identify(store, error);
     if (status == TIDE_OK) {
         status = db_run(store->db,
@@ -184,6 +188,13 @@ enum tide_status store_open(const struct store_options *options, struct store **
     }
     if (status == TIDE_OK) {
         status = open_database(opened, options, error);
+    }
+    if (status == TIDE_OK) {
+        (void)sqlite3_busy_timeout(opened->db, 0);
+    }
+    if (status == TIDE_BUSY && opened->db != NULL) {
+        (void)error_set(error, TIDE_BUSY, "%s is held by another program, process %" PRId32,
+                        opened->path, disk_wal_writer(opened->path));
     }
     if (status != TIDE_OK) {
         store_close(opened);

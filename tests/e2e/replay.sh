@@ -23,14 +23,19 @@ budget: {trials: 24}
 retry: {max_restarts: 0}
 END
 exec 3<>begun # held open, so that a trial whose reader was killed does not wait for ever
-"$tidemill" run spec.yaml --workers 3 --store s.db 2>first.log &
-pid=$!
-for _ in $(seq 14); do
-    read -r line <&3
-done
-kill -9 $pid
-wait $pid || true
-"$tidemill" run spec.yaml --workers 3 --store s.db 2>second.log
+
+# run_killed SPEC STORE N: killed with -9 when N attempts have begun, then run to its end
+run_killed() {
+    "$tidemill" run "$1" --workers 3 --store "$2" 2>first.log &
+    pid=$!
+    for _ in $(seq "$3"); do
+        read -r line <&3
+    done
+    kill -9 $pid
+    wait $pid || true
+    "$tidemill" run "$1" --workers 3 --store "$2" 2>second.log >table.txt
+}
+run_killed spec.yaml s.db 14
 
 "$tidemill" replay --store s.db >replay.txt || fail "it differs: $(cat replay.txt)"
 grep -q 'every one the same, bit for bit' replay.txt || fail "it says: $(cat replay.txt)"
@@ -49,3 +54,25 @@ same differences "$(python3 -c 'import json
 document = json.load(open("replay.json"))
 differences = document["differences"]
 print(len(differences), "0.123456789" in differences[0]["stored"])')" '1 True'
+
+# the same of a search whose trials wait at rungs: what they were worth there was known too
+cat >rungs.sh <<'END'
+echo "$TIDEMILL_TRIAL" >begun
+for step in $(seq "$TIDEMILL_BUDGET"); do
+    awk "BEGIN { print \"epoch $step loss=\" ($1 - 0.3) ^ 2 + 1 / $step }"
+done
+END
+cat >rungs.yaml <<END
+name: rungs
+command: [sh, $here/rungs.sh, "{x}", "{epochs}"]
+parameters: {x: {type: float, min: 0, max: 1}}
+objective: {metric: loss, direction: minimize}
+search: {initial: 4}
+fidelity: {name: epochs, min: 1, max: 9}
+early_stopping: {algorithm: asha, eta: 3}
+budget: {trials: 24}
+END
+run_killed rungs.yaml rungs.db 16
+[ "$(query rungs.db "SELECT count(*) FROM event WHERE kind = 'rung'")" -gt 20 ] ||
+    fail 'too few rungs to show anything'
+"$tidemill" replay --store rungs.db >replay.txt || fail "it differs: $(cat replay.txt)"

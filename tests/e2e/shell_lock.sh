@@ -56,3 +56,26 @@ kill -0 $coordinator || fail 'the coordinator has ended'
 same starts "$(query s.db 'SELECT incarnation FROM meta')" 1
 same attempts "$(query s.db "SELECT count(*), sum(state = 'done') FROM attempt")" '2|2'
 same runs "$(sort witness.txt | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" '1 1 '
+
+# a coordinator that is started while a shell is in the way waits for it, for a while
+kill -9 $coordinator
+wait $coordinator || true
+: >locked.txt
+stdbuf -oL sqlite3 s.db <shell >locked.txt &
+sqlite=$!
+exec 5>shell
+echo 'BEGIN IMMEDIATE; SELECT 1;' >&5
+until [ -s locked.txt ]; do sleep 0.1; done
+"$tidemill" serve --store s.db --lease 4s --listen 'tcp://127.0.0.1:*' \
+    2>second.log 5>&- &
+coordinator=$!
+until grep -qs 's.db-shm' /proc/$coordinator/maps; do # it has opened the store, and waits
+    kill -0 $coordinator || fail "a start did not wait: $(cat second.log)"
+done
+exec 5>&-
+wait $sqlite
+until grep -q event=serving second.log; do
+    kill -0 $coordinator || fail "a start did not wait: $(cat second.log)"
+    sleep 0.1
+done
+same 'starts in the end' "$(query s.db 'SELECT incarnation FROM meta')" 2
