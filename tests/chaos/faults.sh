@@ -79,8 +79,8 @@ script_fault() {
     script_kill) kill -9 "$script" && hit "$1" ;;
     script_stop) kill -STOP "$script" && hit "$1" && later "$3" kill -CONT "$script" ;;
     supervisor_kill)
-        supervisor=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$script/status")
-        [ "$supervisor" -le 1 ] || { kill -9 "$supervisor" && hit "$1"; }
+        supervisor=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$script/status" 2>/dev/null)
+        [ "${supervisor:-1}" -le 1 ] || { kill -9 "$supervisor" && hit "$1"; }
         ;;
     esac
 }

@@ -1,6 +1,6 @@
 # A trial of the chaos run: STEPS steps, each witnessed once computed, then saved and announced as a
 # checkpoint. usage: trial.sh X STEPS MOOD: mood 0 fails once, its result is X
-trap : TERM
+trap '' TERM # its children too: the notice says enough
 cd "$TIDEMILL_CHECKPOINT_DIR" || exit 1
 step=0
 [ "$TIDEMILL_RESUME" = 0 ] || read -r step <step || exit 1
