@@ -41,6 +41,7 @@ void machines_tell(struct coordinator *coordinator, int32_t pool, int64_t refuse
     struct event event = {.kind = EVENT_MACHINES};
 
     supply->machines_told = machines_have(&supply->machines);
+    supply->refused = refused_ms > 0;
     event.machines = (struct machines_event){
         .pool = pool, .machines = supply->machines_told, .refused_ms = refused_ms};
     step(coordinator, &event);
@@ -141,6 +142,8 @@ static void surplus_end(struct coordinator *coordinator, struct supply *supply)
 
     while (surplus-- > 0 && (machine = machines_idlest(&supply->machines, clock_boot_ms(),
                                                        supply->config->idle_ms)) != NULL) {
+        log_line(LOG_INFO, "machine_idle", "pool=%s machine=%s since_ms=%" PRId64, supply->name,
+                 machine->name, clock_boot_ms() - machine->free_boot_ms);
         machine_end(coordinator, supply, machine);
     }
 }
@@ -211,8 +214,9 @@ void launch_look(struct coordinator *coordinator, int32_t pool)
     launch_decide(coordinator, pool);
     supply->terminate_due = has_ending(&supply->machines);
     rows_write(coordinator, pool);
-    if (supply->machines_told != machines_have(&supply->machines)) {
-        machines_tell(coordinator, pool, 0);
+    const bool again = supply->refused && clock_boot_ms() >= supply->launch.at_boot_ms;
+    if (again || supply->machines_told != machines_have(&supply->machines)) {
+        machines_tell(coordinator, pool, 0); /* what was refused may be asked for again */
     }
 }
 

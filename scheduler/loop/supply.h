@@ -32,6 +32,7 @@ struct supply {
     struct machines machines;
     int32_t wanted;        /* machines, as the core said */
     int32_t machines_told; /* how many the core knows of */
+    bool refused;          /* and that it is to ask for no more for a while */
     int32_t launch_count;  /* to be launched after the commit; 0 none */
     bool terminate_due;    /* to be ended after the commit */
     struct supply_retry launch, terminate;
