@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TURN_MS = 250, LEAVE_MS = 40000 };
+enum { TURN_MS = 250, LEAVE_MS = 40000, LOCAL_HOLD_MS = 7200000 };
 
 static const struct option_rule rules[] = {
     {"workers", 'w', "N", "local workers, one slot each (the number of cores)"},
@@ -42,7 +42,8 @@ static const struct usage usage = {
 /* What the spec says of prices per hour is what this machine costs: a pool of its own, as no
  * configuration names any. */
 struct local_pool {
-    struct spec *spec; /* owned: the pool borrows its texts */
+    struct spec *spec;                   /* owned: the pool borrows its texts */
+    char file[2 * SPEC_FILE_PATH_BYTES]; /* of its prices: relative to where its commands start */
     struct config_pool pool;
     struct config config;
 };
@@ -56,6 +57,18 @@ struct run {
     int64_t worker_count;
     int32_t experiment;
 };
+
+static const char *local_file(struct run *run, const char *file)
+{
+    char folder[SPEC_FILE_PATH_BYTES] = ".";
+
+    if (file == NULL || file[0] == '/') {
+        return file;
+    }
+    (void)spec_file_workdir(run->local.spec, run->options.arguments[0], folder);
+    (void)snprintf(run->local.file, sizeof run->local.file, "%s/%s", folder, file);
+    return run->local.file;
+}
 
 static void local_pool_open(struct run *run)
 {
@@ -73,8 +86,10 @@ static void local_pool_open(struct run *run)
                             : schedule->prices.band_count > 0 ? CONFIG_PRICE_BANDS
                                                               : CONFIG_PRICE_CONSTANT,
                   .prices = schedule->prices,
-                  .timezone = schedule->timezone},
+                  .timezone = schedule->timezone,
+                  .hold_ms = LOCAL_HOLD_MS},
         .slots = 1};
+    local->pool.price.prices.file = local_file(run, schedule->prices.file);
     (void)text_copy(local->pool.currency, sizeof local->pool.currency, local->spec->currency);
     local->config = (struct config){.pools = &local->pool, .pool_count = 1};
     if (schedule->prices.given && schedule->prices.unit == SPEC_PER_HOUR) {

@@ -77,3 +77,19 @@ file '2026-12-01T00:00:00Z,0.27
 at '2026-12-01 02:06'
 "$tidemill" wait cheap --store s.db
 same done "$(query s.db "SELECT count(*) FROM trial WHERE state = 'completed'")" 2
+
+# A driven clock and configured keys do not go together: a test's coordinator serves nobody else.
+echo 'keys: keys' >keys.yaml
+if "$tidemill" serve --store t.db --config keys.yaml --test-clock clock 2>err; then
+    fail 'a test clock was taken beside keys'
+fi
+grep -q 'test-clock is for tests' err || fail "$(cat err)"
+
+# Under `run` the file of a spec that lies elsewhere is this machine's price per hour.
+mkdir elsewhere
+echo '2026-01-01T00:00:00Z,36.5' >elsewhere/day.csv
+sed -e 's|EUR/kWh, file|EUR/h, file|' -e 's/max_price: 0.20/max_price: 40/' -e '/fleet/d' \
+    spec.yaml >elsewhere/spec.yaml
+"$tidemill" run elsewhere/spec.yaml --workers 1 --store r.db >/dev/null 2>&1
+same 'price of run' "$(query r.db 'SELECT DISTINCT price_micro FROM entry')" 36500000
+ledger_agrees r.db
