@@ -230,12 +230,28 @@ static enum tide_status take_machine(struct coordinator *coordinator, const stru
                : error_set(error, TIDE_NO_MEMORY, "out of memory");
 }
 
+static enum tide_status take_trouble(struct coordinator *coordinator, const struct store_row *row,
+                                     struct error *error)
+{
+    const struct trouble_row *trouble = &row->record.trouble;
+
+    (void)error;
+    supply_load_trouble(coordinator, trouble->pool, SUPPLY_PRICE,
+                        row_text(row, trouble->price_text));
+    supply_load_trouble(coordinator, trouble->pool, SUPPLY_LAUNCH,
+                        row_text(row, trouble->launch_text));
+    supply_load_trouble(coordinator, trouble->pool, SUPPLY_TERMINATE,
+                        row_text(row, trouble->terminate_text));
+    return TIDE_OK;
+}
+
 enum tide_status coordinator_load(struct coordinator *coordinator, struct error *error)
 {
     static const struct reading tables[] = {
         {RECORD_POOL, take_pool},
         {RECORD_PRICE, take_price},
         {RECORD_MACHINE, take_machine},
+        {RECORD_TROUBLE, take_trouble},
         {RECORD_EXPERIMENT, take_experiment},
         {RECORD_SUGGESTION, take_suggestion},
         {RECORD_WORKER, take_worker},

@@ -31,6 +31,14 @@ bool supply_load_machine(struct coordinator *coordinator, const struct machine_r
                          clock_boot_ms());
 }
 
+void supply_load_trouble(struct coordinator *coordinator, int32_t pool, enum supply_hook hook,
+                         const char *text)
+{
+    struct supply *supply = &coordinator->supplies[pool - 1];
+
+    (void)text_copy(supply->trouble[hook], sizeof supply->trouble[hook], text == NULL ? "" : text);
+}
+
 int32_t supply_find(const struct coordinator *coordinator, const char *name)
 {
     for (int32_t pool = 1; pool <= POOLS_MAX; pool++) {

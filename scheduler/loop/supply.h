@@ -47,10 +47,12 @@ enum tide_status supplies_open(struct coordinator *coordinator, const struct con
                                struct error *error);
 void supplies_fini(struct coordinator *coordinator);
 
-/* supply_load_pool, supply_load_machine: a row of an earlier run. */
+/* supply_load_pool, supply_load_machine, supply_load_trouble: a row of an earlier run. */
 void supply_load_pool(struct coordinator *coordinator, int32_t pool, const char *name);
 bool supply_load_machine(struct coordinator *coordinator, const struct machine_row *row,
                          const char *name);
+void supply_load_trouble(struct coordinator *coordinator, int32_t pool, enum supply_hook hook,
+                         const char *text);
 
 /* supply_find: the pool of that name, 0 when no configuration ever named it. */
 int32_t supply_find(const struct coordinator *coordinator, const char *name);
