@@ -40,7 +40,10 @@ static const char *change_of(enum experiment_reason reason)
         return "mend what fails ('tidemill trials', 'tidemill show' says how), then begin again";
     case WHY_NO_PRICE:
         return "mend the file of schedule.prices: the coordinator's log says what is wrong with it";
+    case WHY_UNPRICED:
+        return "a price for the pool in the coordinator's configuration, or mend its source";
     case WHY_NONE:
+    case WHY_PLAN:
     case WHY_WINDOW:
     case WHY_PRICE:
     case WHY_BUDGET:

@@ -37,6 +37,9 @@ void budget_measure(struct experiment *experiment, int64_t duration_ms)
     const uint32_t class = class_of(duration_ms);
 
     ASSERT(class < DURATION_CLASSES);
+    if (duration_ms == 0) {
+        return; /* nobody saw how long it took */
+    }
     experiment->durations[class]++;
     experiment->measured++;
 }
@@ -233,6 +236,23 @@ bool budget_is_used_up(const struct core *core, const struct experiment *experim
     const struct standing standing = stand(core, experiment);
     return left_micro(experiment, &standing) <= 0 ||
            (experiment->running == 0 && admits_none(core, experiment));
+}
+
+/* Whether there are workers for it, and no price of any of them is known. */
+bool budget_lacks_price(const struct core *core, const struct experiment *experiment)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < core->worker_count && experiment->config.cost_max_micro > 0; i++) {
+        const struct worker *worker = &core->workers[i];
+        if (worker_slots_for(worker, &experiment->config.requirement) > 0) {
+            if (price_is_known(core, worker)) {
+                return false;
+            }
+            any = true;
+        }
+    }
+    return any;
 }
 
 int64_t budget_deadline(const struct core *core, const struct experiment *experiment)

@@ -398,6 +398,7 @@ void core_step(struct core *core, const struct event *event, struct outcome *out
     core->entries_before = core->entries;
     core->keeps_left = STEP_KEEP_MAX;
     event_take(core, event);
+    plans_make(core); /* before what a shut gate would expel is told */
     for (uint32_t i = 0; i < core->active_count; i++) {
         experiment_sweep(core, &core->experiments[core->active[i]]);
     }
@@ -422,6 +423,8 @@ int64_t core_deadline(const struct core *core)
     for (uint32_t i = 0; i < core->active_count; i++) {
         const int64_t stop_ms = experiment_compute_deadline(&core->experiments[core->active[i]]);
         deadline_ms = stop_ms < deadline_ms ? stop_ms : deadline_ms;
+        const int64_t plan_ms = plan_deadline(&core->experiments[core->active[i]]);
+        deadline_ms = plan_ms < deadline_ms ? plan_ms : deadline_ms;
         const int64_t broke_ms = budget_deadline(core, &core->experiments[core->active[i]]);
         deadline_ms = broke_ms < deadline_ms ? broke_ms : deadline_ms;
     }

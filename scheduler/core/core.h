@@ -176,6 +176,9 @@ struct gate_event {
     bool shut;                     /* from now on; what runs is told to leave */
     enum experiment_reason reason; /* WHY_WINDOW, WHY_PRICE or WHY_NO_PRICE, when shut */
     int64_t close_boot_ms;         /* when open: by then everything must have left; 0 never */
+    uint32_t ahead_count; /* of a schedule with a deadline: when it will be open until then,
+                             in UTC; 0 always */
+    struct interval ahead[GATE_AHEAD_MAX];
 };
 
 /* A pool of the coordinator's configuration: told at the start, before any HELLO, and whenever the

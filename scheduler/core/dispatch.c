@@ -71,7 +71,7 @@ static struct trial *match(struct core *core, const struct worker *worker)
         struct experiment *experiment = &core->experiments[core->active[i]];
         if (experiment_has_work(core, experiment) &&
             worker_has_room(worker, &experiment->config.requirement) &&
-            budget_admits(core, experiment, worker) &&
+            plan_admits(experiment, worker) && budget_admits(core, experiment, worker) &&
             (best == NULL || experiment->running < best->running)) {
             best = experiment;
         }

@@ -105,7 +105,7 @@ void experiment_move(struct core *core, struct experiment *experiment, enum expe
     if (experiment->row.state == state && experiment->row.reason == reason) {
         return;
     }
-    const bool keeps = state_may_run(state) && !experiment->gate.shut;
+    const bool keeps = state_may_run(state) && !gate_is_shut(experiment);
     if (money_keeps(experiment) != keeps) {
         money_keep(core, experiment);
     }
@@ -215,8 +215,14 @@ static enum experiment_reason waiting_for(const struct core *core,
     if (!gate_admits(core, experiment)) {
         return gate_reason(experiment);
     }
+    if (experiment->plan.bound && experiment->plan.slots == 0) {
+        return WHY_PLAN;
+    }
     if (experiment->matching_slots == 0) {
         return WHY_NO_WORKER;
+    }
+    if (budget_lacks_price(core, experiment)) {
+        return WHY_UNPRICED;
     }
     if (experiment->asked_count > 0) {
         return WHY_SUGGESTION;

@@ -99,6 +99,7 @@ void worker_occupy(struct core *core, struct worker *worker, struct trial *trial
     worker->cpus_used_milli += need->cpus_milli;
     worker->gpus_used += need->gpus;
     worker->memory_used_bytes += need->memory_bytes;
+    trial_experiment(core, trial)->in_pool[worker->row.pool]++;
     list_append(core, &worker->attempts, LIST_WORKER, trial);
     worker_idle_update(core, worker);
 }
@@ -112,6 +113,7 @@ void worker_release(struct core *core, struct worker *worker, struct trial *tria
     worker->cpus_used_milli -= need->cpus_milli;
     worker->gpus_used -= need->gpus;
     worker->memory_used_bytes -= need->memory_bytes;
+    trial_experiment(core, trial)->in_pool[worker->row.pool]--;
     list_remove(core, &worker->attempts, LIST_WORKER, trial);
     worker_idle_update(core, worker);
 }
@@ -225,11 +227,38 @@ static void missing_settle(struct core *core, struct worker *worker,
     }
 }
 
+static int32_t known_pool(struct core *core, int32_t pool)
+{
+    return pool_find(core, pool) == NULL ? 0 : pool;
+}
+
+/* What it costs from now on: its pool, and into how many slots that is shared. */
+static void worker_price(struct core *core, struct worker *worker, const struct hello_event *hello)
+{
+    const int32_t pool = known_pool(core, hello->pool);
+    const int32_t before = worker->row.pool;
+
+    if (worker->row.slots != hello->slots || before != pool) {
+        money_worker_change(core, worker);
+    }
+    pool_connect(core, before, worker->row.connected ? -1 : 0);
+    pool_connect(core, pool, 1);
+    if (before == pool) {
+        return;
+    }
+    money_worker_down(core, worker);
+    worker->row.pool = pool;
+    for (struct trial *trial = list_first(core, &worker->attempts); trial != NULL;
+         trial = list_after(core, LIST_WORKER, trial)) {
+        trial_experiment(core, trial)->in_pool[before]--;
+        trial_experiment(core, trial)->in_pool[pool]++;
+    }
+}
+
 static void hello_copy(struct core *core, struct worker *worker, const struct hello_event *hello)
 {
     worker->row.connected = true;
     worker->row.draining = false;
-    worker->row.pool = pool_find(core, hello->pool) == NULL ? 0 : hello->pool;
     worker->row.slots = hello->slots;
     worker->row.cpus_milli = hello->cpus_milli;
     worker->row.memory_bytes = hello->memory_bytes;
@@ -274,15 +303,7 @@ void fleet_hello(struct core *core, const struct event *event)
         core->out->created = worker->row.id;
     }
     matching_change(core, worker, -1);
-    if (worker->row.slots != hello->slots || worker->row.pool != hello->pool) {
-        money_worker_change(core, worker);
-    }
-    if (worker->row.pool != hello->pool) {
-        money_worker_down(core, worker);
-        pool_connect(core, worker->row.pool, worker->row.connected ? -1 : 0);
-        pool_connect(core, hello->pool, worker->row.connected ? 1 : 0);
-    }
-    pool_connect(core, hello->pool, worker->row.connected ? 0 : 1);
+    worker_price(core, worker, hello);
     hello_copy(core, worker, hello);
     if (hello->restarted) {
         worker->quarantine_boot_ms = NEVER;

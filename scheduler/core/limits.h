@@ -20,6 +20,7 @@ enum {
     REQUIREMENT_VALUES_MAX = 8, /* alternatives of one key */
     QUARANTINE_FAILURES = 3,    /* in a row, each within SHORT_ATTEMPT_MS, and well elsewhere */
     AVOID_MAX = 4,              /* workers a trial avoids: the newest ones */
+    GATE_AHEAD_MAX = 64,        /* stretches in which a gate will be open, told at once */
     POOLS_MAX = 32,             /* pools of workers, as the policy can weigh them */
     HORIZON_STEPS_MAX = 256,    /* price steps of a pool that are known at once */
     DURATION_CLASSES = 168,     /* of how long trials took, four to a doubling */

@@ -141,6 +141,9 @@ void core_loaded(struct core *core, int64_t boot_ms, int64_t wall_ms)
             open_restore(core, &core->trials[i]);
         }
     }
+    for (uint32_t i = 0; i < POOLS_MAX; i++) {
+        core->pools[i].seen_boot_ms = boot_ms;
+    }
     for (uint32_t i = 0; i < core->worker_count; i++) {
         struct worker *worker = &core->workers[i];
         worker->booked_boot_ms =

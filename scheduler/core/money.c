@@ -140,7 +140,7 @@ static struct experiment *idle_for(const struct core *core, const struct worker 
 
 bool money_keeps(const struct experiment *experiment)
 {
-    return experiment_may_run(experiment) && !experiment->gate.shut;
+    return experiment_may_run(experiment) && !gate_is_shut(experiment);
 }
 
 static int32_t idle_slots(const struct worker *worker)

@@ -15,7 +15,7 @@ struct pool *pool_find(struct core *core, int32_t id)
     return pool != NULL && pool->row.id != 0 ? pool : NULL;
 }
 
-static void pool_emit(struct core *core, const struct pool *pool, uint32_t name_text)
+void pool_emit(struct core *core, const struct pool *pool, uint32_t name_text)
 {
     struct pool_row *row = &emit_record(core, RECORD_POOL)->pool;
 
@@ -66,6 +66,7 @@ void pool_take(struct core *core, const struct pool_event *event)
     pool_emit(core, pool, event->name_text);
     if (fresh) { /* until a price is heard of, it costs nothing */
         pool->refused_boot_ms = NEVER;
+        pool->seen_boot_ms = core->boot_ms;
         pool->steps[pool->step_count++] = (struct price_step){.start_ms = core->wall_ms};
         price_emit(core, pool, &pool->steps[0]);
     }

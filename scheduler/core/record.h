@@ -39,6 +39,8 @@ enum experiment_state {
     X(WHY_WINDOW, "no window is open")                                                             \
     X(WHY_PRICE, "the price is above max_price")                                                   \
     X(WHY_NO_PRICE, "no price is known, and max_price has to be kept")                             \
+    X(WHY_PLAN, "cheaper hours will do before the deadline")                                       \
+    X(WHY_UNPRICED, "the price of its workers is not known, and budget.cost has to be kept")       \
     X(WHY_OPERATOR, "an operator said so")                                                         \
     X(WHY_BUDGET, "the budget is used up")                                                         \
     X(WHY_TRIALS, "every trial of the budget has ended")                                           \
@@ -337,8 +339,10 @@ struct metric_row {
     X(TRACE_PRICE, "price")                     /* a = pool, b = millionths */                     \
     X(TRACE_POOL, "pool")                       /* a = pool, b = workers wanted of it */           \
     X(TRACE_HELD, "dispatch")                   /* a = 1 held, 0 goes on */                        \
-    X(TRACE_COMMAND, "command")                 /* a = enum command_verb */                        \
-    X(TRACE_STARTED, "coordinator_started")     /* a = incarnation */
+    X(TRACE_PLAN, "plan")         /* a = slots wanted, b = millionths an hour of work is worth */  \
+    X(TRACE_DEADLINE, "deadline") /* a = 1 it cannot be kept, b = milliseconds to spare */         \
+    X(TRACE_COMMAND, "command")   /* a = enum command_verb */                                      \
+    X(TRACE_STARTED, "coordinator_started") /* a = incarnation */
 
 enum trace_kind {
 #define X(name, text) name,

@@ -9,6 +9,7 @@
 #define CORE_STATE_H
 
 #include "core/core.h"
+#include "core/policy.h"
 
 #include "base/heap.h"
 
@@ -55,9 +56,23 @@ struct ready {
 /* Zero is open for ever. */
 struct gate {
     bool shut;
+    bool ignored; /* a window that is shut: the deadline could not be kept otherwise */
     enum experiment_reason reason; /* why it is shut */
     int64_t close_boot_ms;         /* by when everything must have left; 0 never */
-    int64_t first_save_ms;         /* the longest start to a first checkpoint seen; 0 none */
+    uint32_t ahead_count;          /* 0: always open */
+    struct interval ahead[GATE_AHEAD_MAX];
+    int64_t first_save_ms; /* the longest start to a first checkpoint seen; 0 none */
+};
+
+/* How many slots of each pool an experiment wants now. */
+struct plan {
+    bool bound;                  /* no attempt begins in a pool beyond these */
+    bool late;                   /* the deadline cannot be kept while windows are */
+    int32_t want[POOLS_MAX + 1]; /* by pool id */
+    int32_t slots;               /* their sum */
+    int64_t shadow_micro;        /* what an hour of work is worth */
+    int64_t spare_ms;            /* beyond what the work takes on all slots there are */
+    int64_t due_boot_ms;         /* to be made again; 0 there is none */
 };
 
 struct experiment {
@@ -80,11 +95,14 @@ struct experiment {
     struct gate gate;                    /* the shell says it again after a restart */
     int32_t durations[DURATION_CLASSES]; /* completed trials by how long they took */
     int32_t measured;                    /* their number */
-    uint32_t sweep;                      /* next open trial of a sweep; NONE when no sweep is on */
-    bool exhausted;                      /* the optimizer has no further point */
-    bool search_lost;                    /* the optimizer failed */
-    bool active;                         /* in core->active */
-    bool changed;                        /* its row has not been emitted yet */
+    int32_t in_pool[POOLS_MAX + 1];      /* its live attempts by the pool of their worker; 0 none */
+    struct plan plan;
+    uint64_t planned_for; /* what the plan was made from */
+    uint32_t sweep;       /* next open trial of a sweep; NONE when no sweep is on */
+    bool exhausted;       /* the optimizer has no further point */
+    bool search_lost;     /* the optimizer failed */
+    bool active;          /* in core->active */
+    bool changed;         /* its row has not been emitted yet */
 };
 
 struct worker {
@@ -112,8 +130,11 @@ struct pool {
     struct pool_row row; /* id 0: not told of yet */
     struct price_step steps[POOL_STEPS_MAX];
     uint32_t step_count;
-    int64_t refused_boot_ms; /* ask for no more machines before this; NEVER at once */
-    int32_t connected;       /* workers */
+    struct policy_history history; /* of a spot pool */
+    int64_t seen_boot_ms;          /* of that history's end */
+    bool told;                     /* the shell knows row.wanted */
+    int64_t refused_boot_ms;       /* ask for no more machines before this; NEVER at once */
+    int32_t connected;             /* workers */
 };
 
 struct core {
@@ -257,12 +278,15 @@ int64_t search_room(const struct experiment *experiment);
 /* gate.c: windows and prices, as far as the core sees them. */
 void gate_take(struct core *core, const struct gate_event *event);
 bool gate_admits(const struct core *core, const struct experiment *experiment);
+bool gate_is_shut(const struct experiment *experiment);
+void gate_ignore(struct core *core, struct experiment *experiment, bool ignore);
 bool gate_expels(const struct experiment *experiment);
 enum experiment_reason gate_reason(const struct experiment *experiment);
 void gate_saved(struct core *core, const struct trial *trial);
 
 /* pool.c: pools of workers and what they cost. */
 struct pool *pool_find(struct core *core, int32_t id);
+void pool_emit(struct core *core, const struct pool *pool, uint32_t name_text);
 void pool_take(struct core *core, const struct pool_event *event);
 void pool_take_price(struct core *core, const struct price_event *event);
 void pool_take_machines(struct core *core, const struct machines_event *event);
@@ -276,6 +300,7 @@ int64_t budget_duration_ms(const struct experiment *experiment);
 bool budget_admits(const struct core *core, const struct experiment *experiment,
                    const struct worker *worker);
 bool budget_is_used_up(const struct core *core, const struct experiment *experiment);
+bool budget_lacks_price(const struct core *core, const struct experiment *experiment);
 int64_t budget_deadline(const struct core *core, const struct experiment *experiment);
 
 /* money.c: the ledger. */
@@ -289,6 +314,11 @@ void money_works_for(struct core *core, struct worker *worker, int32_t experimen
 void money_worker_up(struct core *core, struct worker *worker);
 void money_worker_down(struct core *core, struct worker *worker);
 void money_worker_change(struct core *core, struct worker *worker);
+
+/* plan.c: which machines an experiment wants. */
+void plans_make(struct core *core);
+bool plan_admits(const struct experiment *experiment, const struct worker *worker);
+int64_t plan_deadline(const struct experiment *experiment);
 
 /* dispatch.c: free slots meet work. */
 void dispatch(struct core *core);

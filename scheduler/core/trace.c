@@ -19,6 +19,28 @@ static const char *command_verb_text(enum command_verb verb)
     return "?";
 }
 
+/* The same of pools and plans. */
+static int market_print(const struct trace *trace, char *text, size_t bytes)
+{
+    if (trace->kind == TRACE_PRICE) {
+        return snprintf(text, bytes, ": pool %" PRId64 ", %" PRId64 " millionths", trace->a,
+                        trace->b);
+    }
+    if (trace->kind == TRACE_POOL) {
+        return snprintf(text, bytes, ": pool %" PRId64 ", %" PRId64 " workers wanted", trace->a,
+                        trace->b);
+    }
+    if (trace->kind == TRACE_PLAN) {
+        return snprintf(text, bytes,
+                        ": %" PRId64 " slots, an hour of work is worth %" PRId64 " millionths",
+                        trace->a, trace->b);
+    }
+    return trace->a ? snprintf(text, bytes, ": it cannot be kept, %" PRId64 " s are missing",
+                               -trace->b / 1000)
+                    : snprintf(text, bytes, ": it will be kept, with %" PRId64 " s to spare",
+                               trace->b / 1000);
+}
+
 /* What the two numbers of this kind say: ": preempted, notice"; nothing where they say nothing. */
 static int detail_print(const struct trace *trace, char *text, size_t bytes)
 {
@@ -67,11 +89,10 @@ static int detail_print(const struct trace *trace, char *text, size_t bytes)
     case TRACE_HELD:
         return snprintf(text, bytes, ": %s", trace->a ? "held" : "goes on");
     case TRACE_PRICE:
-        return snprintf(text, bytes, ": pool %" PRId64 ", %" PRId64 " millionths", trace->a,
-                        trace->b);
     case TRACE_POOL:
-        return snprintf(text, bytes, ": pool %" PRId64 ", %" PRId64 " workers wanted", trace->a,
-                        trace->b);
+    case TRACE_PLAN:
+    case TRACE_DEADLINE:
+        return market_print(trace, text, bytes);
     case TRACE_COMMAND:
         return snprintf(text, bytes, ": %s", command_verb_text((enum command_verb)trace->a));
     case TRACE_STARTED:

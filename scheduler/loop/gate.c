@@ -21,6 +21,7 @@ struct gate_answer {
     enum experiment_reason reason;
 };
 
+static const int64_t day_ms = 86400000;
 static const int64_t recheck_ms = 3600000; /* an answer holds for no longer */
 static const int64_t file_recheck_ms = 10000;
 static const int64_t hold_ms = 7200000; /* the last price of a file, beyond its end */
@@ -141,6 +142,34 @@ static void prices_read(struct submission *submission, int32_t experiment, int64
     }
 }
 
+/* When it will be open until the deadline, which the core plans by; without one, over a day: its
+ * machines are started ahead. */
+static void ahead_fill(const struct submission *submission, int64_t now_ms, struct gate_event *gate)
+{
+    const struct spec_schedule *schedule = &submission->spec->schedule;
+    const int64_t end_ms = schedule->deadline == NULL ? now_ms + day_ms : schedule->deadline_ms;
+    static struct price_step steps[STEPS_MAX]; /* one thread */
+    struct opening_rule rule = rule_of(submission);
+    int64_t at_ms = now_ms;
+
+    if (submission->price_file != NULL) {
+        rule.step_count = feed_steps(&submission->prices, now_ms, steps, STEPS_MAX).count;
+        rule.steps = rule.step_count > 0 ? steps : NULL;
+    }
+    while (at_ms < end_ms && gate->ahead_count < GATE_AHEAD_MAX) {
+        const struct opening opening = opening_at(&rule, at_ms, end_ms - at_ms);
+        const int64_t until_ms = opening.until_ms < end_ms ? opening.until_ms : end_ms;
+        if (opening.open) {
+            gate->ahead[gate->ahead_count++] =
+                (struct interval){.open_ms = at_ms, .close_ms = until_ms};
+        }
+        at_ms = until_ms > at_ms ? until_ms : end_ms;
+    }
+    if (gate->ahead_count == 0) { /* which would be always */
+        gate->ahead[gate->ahead_count++] = (struct interval){.open_ms = end_ms, .close_ms = end_ms};
+    }
+}
+
 void gate_look(struct coordinator *coordinator, int32_t experiment)
 {
     struct submission *submission = &coordinator->submissions[experiment];
@@ -160,6 +189,7 @@ void gate_look(struct coordinator *coordinator, int32_t experiment)
     if (answer.gate.close_ms != 0) {
         event.gate.close_boot_ms = clock_boot_ms() + answer.gate.close_ms - now_ms;
     }
+    ahead_fill(submission, now_ms, &event.gate);
     submission->gate_wall_ms = answer.gate.again_ms;
     step(coordinator, &event);
 }

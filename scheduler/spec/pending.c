@@ -13,9 +13,6 @@ static const struct pending {
 } pending[] = {
     {"search.acquisition", "per_cost", "the cost of a trial is not looked at"},
     {"stop", NULL, "the search goes on to the end of its budget"},
-    {"schedule.deadline", NULL, "it is not watched"},
-    {"schedule.if_late", NULL, "the deadline is not watched"},
-    {"fleet", NULL, "every worker that connects is used"},
 };
 
 /* Whether the node stands at the path: its keys upwards, and the path from its end. */

@@ -84,3 +84,158 @@ void story_budget_cost(void)
     world_tick(&world, 60000);
     note_ledger();
 }
+
+static void machines(int32_t count, int64_t refused_ms)
+{
+    struct event event = {.kind = EVENT_MACHINES,
+                          .machines = {.pool = 1, .machines = count, .refused_ms = refused_ms}};
+
+    world_step(&world, &event);
+}
+
+/* An hour is dear or cheap by turns: 3 hours dear, then 3 hours cheap. */
+static void dear_then_cheap(int32_t pool, int64_t dear_micro, int64_t cheap_micro)
+{
+    struct price_event price = {.pool = pool, .trust = PRICE_KNOWN, .count = 8};
+
+    for (uint32_t i = 0; i < price.count; i++) {
+        price.steps[i] = (struct price_step){world.wall_ms + (int64_t)i * 10800000,
+                                             i % 2 == 0 ? dear_micro : cheap_micro};
+    }
+    world_price(&world, &price);
+}
+
+/* A minute passes; every worker that is up says what it runs, or that it has room. */
+static void minutes(int32_t count)
+{
+    for (int32_t minute = 0; minute < count; minute++) {
+        world_tick(&world, 60000);
+        for (uint32_t w = 0; w < WORLD_WORKERS; w++) {
+            const struct world_worker *worker = &world.workers[w];
+            if (worker->up && worker->count > 0) {
+                world_accept(&world, w, worker->running[0]);
+            } else if (worker->up) {
+                world_ready(&world, w, 1);
+            }
+        }
+    }
+}
+
+/* Of each half hour, what ran in it ends with it. */
+static void work_through(int32_t halves)
+{
+    for (int32_t i = 0; i < halves; i++) {
+        for (uint32_t w = 0; w < WORLD_WORKERS; w++) {
+            if (world.workers[w].count > 0) {
+                world_accept(&world, w, world.workers[w].running[0]);
+            }
+        }
+        minutes(30);
+        for (uint32_t w = 0; w < WORLD_WORKERS; w++) {
+            if (world.workers[w].count > 0) {
+                world_result(&world, w, world.workers[w].running[0], OUTCOME_COMPLETED, CAUSE_NONE,
+                             0.5);
+            }
+        }
+        answer_all();
+    }
+}
+
+void story_plan(void)
+{
+    struct experiment_config config = world_config(4);
+    const struct pool_event pool = {.pool = 1, .kind = POOL_OWN, .slots = 1};
+
+    config.deadline_ms = world.wall_ms + 12 * 3600000;
+    world_pool(&world, &pool);
+    dear_then_cheap(1, 300000, 100000);
+    world.workers[0].pool = world.workers[1].pool = 1;
+    join(1, 1);
+    begin_as(&config, 1);
+    note("nothing was measured yet: two trials run at once, at the price of now");
+    work_through(1);
+    note("two are left, half an hour each: the cheap hours will do, and one slot of them");
+    work_through(6);
+    note("twelve hours after the beginning it would be late; it has long been done");
+}
+
+void story_launch(void)
+{
+    struct experiment_config config = world_config(3);
+    const struct pool_event pool = {
+        .pool = 1, .kind = POOL_SPOT, .slots = 1, .workers_max = 2, .launches = true};
+
+    world_pool(&world, &pool);
+    dear_then_cheap(1, 300000, 100000);
+    world.workers[0].pool = world.workers[1].pool = 1;
+    note("two machines are all that may be launched; one is granted");
+    world_submit(&world, &config);
+    answer_all();
+    machines(1, 60000);
+    join(0, 1);
+    answer_all();
+    note("a minute later the other one is asked for again");
+    world_tick(&world, 60000);
+    machines(2, 0);
+    join(1, 1);
+    answer_all();
+    work_through(1);
+    note("one trial is left, then none");
+    work_through(1);
+}
+
+void story_late(void)
+{
+    struct experiment_config config = world_config(2);
+    const struct pool_event pool = {.pool = 1, .kind = POOL_OWN, .slots = 1};
+
+    config.if_late = LATE_IGNORE_WINDOWS;
+    config.timeout_ms = 1800000;
+    config.deadline_ms = world.wall_ms + 3 * 3600000;
+    world_pool(&world, &pool);
+    dear_then_cheap(1, 300000, 100000);
+    world.workers[0].pool = 1;
+    begin_as(&config, 1);
+    note("the window shuts until 20 minutes before the deadline: too short, so it is ignored");
+    struct event event = {.kind = EVENT_GATE};
+    event.gate =
+        (struct gate_event){.experiment = 1,
+                            .shut = true,
+                            .reason = WHY_WINDOW,
+                            .ahead_count = 1,
+                            .ahead = {{world.wall_ms + 160 * 60000, world.wall_ms + 180 * 60000}}};
+    world_accept(&world, 0, attempt(0, 1));
+    world_step(&world, &event);
+    work_through(2);
+}
+
+void story_burst(void)
+{
+    struct experiment_config config = world_config(2);
+    const struct pool_event pool = {.pool = 1,
+                                    .kind = POOL_ON_DEMAND,
+                                    .slots = 1,
+                                    .workers_max = 2,
+                                    .startup_ms = 180000,
+                                    .launches = true};
+
+    config.if_late = LATE_ON_DEMAND;
+    config.timeout_ms = 3600000;
+    config.deadline_ms = world.wall_ms + 4 * 3600000;
+    world_pool(&world, &(struct pool_event){.pool = 2,
+                                            .kind = POOL_SPOT,
+                                            .slots = 1,
+                                            .workers_max = 2,
+                                            .startup_ms = 180000,
+                                            .launches = true});
+    world_pool(&world, &pool);
+    dear_then_cheap(1, 3060000, 3060000);
+    dear_then_cheap(2, 973100, 973100);
+    note("spot is asked for, and refused for hours; on-demand starts when it must");
+    world_submit(&world, &config);
+    answer_all();
+    struct event event = {.kind = EVENT_MACHINES,
+                          .machines = {.pool = 2, .machines = 0, .refused_ms = 8 * 3600000}};
+    world_step(&world, &event);
+    minutes(200);
+}

@@ -30,5 +30,9 @@ void begin_as(const struct experiment_config *config, int32_t slots);
 /* money_stories.c */
 void story_ledger(void);
 void story_budget_cost(void);
+void story_plan(void);
+void story_launch(void);
+void story_late(void);
+void story_burst(void);
 
 #endif
