@@ -78,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     for (int i = 0; i < MESSAGES_MAX && left > 0; i++) {
         const uint32_t who = draw(16);
         story.now_ms += spans[who / WORKERS % 5];
+        center_look(center);
         hear(center, who % WORKERS);
         center_turn(center);
     }

@@ -82,6 +82,9 @@ const struct witness *audit_witness(struct wire_attempt attempt);
 void audit_alone(void);
 void audit_shut(int32_t experiment);
 
+/* audit_money: the ledger is what it should be. */
+void audit_money(void);
+
 /* audit_end: the history is over: I1, I11, I12, and the seconds. */
 void audit_end(void);
 

@@ -147,4 +147,7 @@ void audit_end(void)
         }
         check_told(experiment);
     }
+    if (story.plan.priced) {
+        audit_money();
+    }
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_MS = 50, DIGEST_ONE_IN = 32, BACK_MAX_MS = 300000 };
+enum { PRICES_AHEAD = 24, RETRY_MS = 50, DIGEST_ONE_IN = 32, BACK_MAX_MS = 300000 };
 
 static struct outcome outcome; /* large; one thread */
 
@@ -112,6 +112,32 @@ static void roster_load(struct center *center)
     }
 }
 
+/* The configuration: what the machines are, and what they cost over the hours that are ahead. */
+static void tell_prices(struct center *center)
+{
+    struct event pool = {.kind = EVENT_POOL};
+    static struct event price;
+
+    if (!story.plan.priced) {
+        return;
+    }
+    pool.pool = (struct pool_event){.pool = 1,
+                                    .kind = POOL_SPOT,
+                                    .slots = MACHINE_SLOTS,
+                                    .currency = 65536 * 'E' + 256 * 'U' + 'R',
+                                    .name_text = 1};
+    center_step(center, &pool);
+    price = (struct event){.kind = EVENT_PRICE};
+    price.price = (struct price_event){.pool = 1, .trust = PRICE_KNOWN, .count = PRICES_AHEAD};
+    const int64_t from_ms = story_wall_ms() / PLAN_PRICE_MS * PLAN_PRICE_MS;
+    for (int i = 0; i < PRICES_AHEAD; i++) {
+        const int64_t start_ms = from_ms + (int64_t)i * PLAN_PRICE_MS;
+        price.price.steps[i] =
+            (struct price_step){.start_ms = start_ms, .price_micro = plan_price_micro(start_ms)};
+    }
+    center_step(center, &price);
+}
+
 /* Whoever was connected to one that is gone finds this one. */
 static void connections_begin(const struct center *center)
 {
@@ -142,6 +168,7 @@ void center_start(struct center *center)
     center->frozen_ms = 0;
     center->back_ms = INT64_MAX;
     memset(center->gate_ms, 0, sizeof center->gate_ms);
+    tell_prices(center);
 }
 
 /* ---- one step ---- */

@@ -19,6 +19,11 @@ static const char *const wear_words[] = {
 #undef X
 };
 
+int64_t plan_price_micro(int64_t wall_ms)
+{
+    return 20000 + wall_ms / PLAN_PRICE_MS * 7919 % 101 * 1009;
+}
+
 const char *fault_text(enum fault_kind kind)
 {
     return fault_words[kind];
@@ -179,6 +184,7 @@ void plan_make(struct plan *plan, uint64_t seed, bool large, const struct plan_c
     plan->seed = seed;
     plan->large = large;
     plan->real = !large && seed % REAL_ONE_IN == 0;
+    plan->priced = below(&rng, 2) == 0;
     plan->experiments = 1 + (below(&rng, 3) == 0 ? 1 : 0);
     plan->machines = large ? 50 : 3;
     plan->trials = large ? 500 / (int32_t)plan->experiments : 8 / (int32_t)plan->experiments;

@@ -79,6 +79,7 @@ struct plan_gate {
 struct plan {
     uint64_t seed;
     bool large;                     /* 50 machines, 500 trials */
+    bool priced;                    /* the machines are a pool, and it has prices */
     bool real;                      /* the store is SQLite, on a disk whose power can be cut */
     uint32_t machines, experiments; /* with a villain, it is the last machine */
     bool villain;
@@ -100,6 +101,11 @@ struct plan_cut {
 
 /* plan_make: the plan of a seed, less what is cut. */
 void plan_make(struct plan *plan, uint64_t seed, bool large, const struct plan_cut *cut);
+
+/* plan_price_micro: of an hour of a machine, at a moment of the wall clock; it changes every
+ * PLAN_PRICE_MS. */
+enum { PLAN_PRICE_MS = 600000 };
+int64_t plan_price_micro(int64_t wall_ms);
 
 const char *fault_text(enum fault_kind kind);
 const char *wear_text(enum wear wear);

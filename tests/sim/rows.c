@@ -18,6 +18,7 @@ void rows_fini(struct rows *rows)
     }
     free(rows->attempts);
     free(rows->entries);
+    free(rows->prices);
 }
 
 /* Room for one more element at `count`. */
@@ -126,6 +127,31 @@ static void apply_worker(struct rows *rows, const struct worker_row *row)
         (uint32_t)row->id > rows->worker_count ? (uint32_t)row->id : rows->worker_count;
 }
 
+static bool price_before(const struct price_row *a, const struct price_row *b)
+{
+    return a->pool < b->pool || (a->pool == b->pool && a->start_ms < b->start_ms);
+}
+
+/* In the order of pools and times, as the store's table is. */
+static void apply_price(struct rows *rows, const struct price_row *row)
+{
+    uint32_t at = rows->price_count;
+
+    while (at > 0 && !price_before(&rows->prices[at - 1], row)) {
+        at--;
+    }
+    if (at < rows->price_count && !price_before(row, &rows->prices[at])) {
+        rows->prices[at] = *row;
+        return;
+    }
+    rows->prices =
+        grow(rows->prices, rows->price_count, &rows->price_capacity, sizeof *rows->prices);
+    memmove(&rows->prices[at + 1], &rows->prices[at],
+            (rows->price_count - at) * sizeof *rows->prices);
+    rows->prices[at] = *row;
+    rows->price_count++;
+}
+
 void rows_apply(struct rows *rows, const struct record *record)
 {
     switch (record->kind) {
@@ -154,12 +180,16 @@ void rows_apply(struct rows *rows, const struct record *record)
             grow(rows->entries, rows->entry_count, &rows->entry_capacity, sizeof *rows->entries);
         rows->entries[rows->entry_count++] = record->entry;
         break;
+    case RECORD_POOL:
+        rows->pools[record->pool.id - 1] = record->pool;
+        break;
+    case RECORD_PRICE:
+        apply_price(rows, &record->price);
+        break;
     case RECORD_CHECKPOINT:
     case RECORD_METRIC:
-    case RECORD_POOL: /* no world has pools or hooks yet */
     case RECORD_MACHINE:
     case RECORD_TROUBLE:
-    case RECORD_PRICE:
         break;
     }
 }
@@ -191,6 +221,14 @@ struct core *rows_load(const struct rows *rows, const struct experiment_config *
     *memory = malloc(core_bytes(capacity));
     ASSERT(*memory != NULL);
     struct core *core = core_init(*memory, capacity, incarnation, LEASE_MS);
+    for (uint32_t i = 0; i < POOLS_MAX; i++) {
+        if (rows->pools[i].id != 0) {
+            core_load_pool(core, &rows->pools[i]);
+        }
+    }
+    for (uint32_t i = 0; i < rows->price_count; i++) {
+        core_load_price(core, &rows->prices[i]);
+    }
     for (uint32_t e = 0; e < rows->experiment_count; e++) {
         load_experiment(core, &rows->experiments[e], &configs[e]);
     }

@@ -17,12 +17,14 @@ struct rows_experiment {
 struct rows {
     struct rows_experiment experiments[PLAN_EXPERIMENTS_MAX];
     struct attempt_row *attempts; /* as they were first written */
+    struct pool_row pools[POOLS_MAX];
+    struct price_row *prices; /* of a pool in ascending order */
     struct worker_row workers[PLAN_MACHINES_MAX];
     /* of each worker, its machine and the boot it told last: 1 + machine and the boot stand where
      * the texts' handles do */
     struct entry_row *entries;
     uint32_t experiment_count, attempt_count, attempt_capacity, worker_count;
-    uint32_t entry_count, entry_capacity;
+    uint32_t entry_count, entry_capacity, price_count, price_capacity;
 };
 
 void rows_init(struct rows *rows);

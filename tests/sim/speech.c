@@ -177,6 +177,7 @@ static void hear_hello(struct center *center, uint32_t machine, const struct wir
         .slots = wire->slots,
         .cpus_milli = wire->cpus_milli,
         .memory_bytes = wire->memory_bytes,
+        .pool = story.plan.priced ? 1 : 0,
         .running_count = (uint32_t)wire->running_count,
         .outbox_count = (uint32_t)wire->outbox_count,
         .name_text = machine + 1,

@@ -84,6 +84,9 @@ static void store_also(struct store *store, const struct record *record)
         (void)snprintf(name, sizeof name, "experiment-%d", (int)record->experiment.id);
         copy.experiment.name_text = 2;
         copy.experiment.spec_text = 1;
+    } else if (record->kind == RECORD_POOL) {
+        (void)snprintf(name, sizeof name, "pool-%d", (int)record->pool.id);
+        copy.pool.name_text = record->pool.name_text == 0 ? 0 : 2;
     } else if (record->kind == RECORD_CHECKPOINT) {
         copy.checkpoint.hash_text = copy.checkpoint.location_text = 1;
     }
@@ -218,8 +221,9 @@ static void doubt_apply(struct vault *vault)
 static void compare(struct vault *vault, const struct experiment_config *configs,
                     struct store *store)
 {
-    static const enum record_kind kinds[] = {RECORD_EXPERIMENT, RECORD_SUGGESTION, RECORD_TRIAL,
-                                             RECORD_ATTEMPT, RECORD_WORKER};
+    static const enum record_kind kinds[] = {RECORD_POOL,       RECORD_PRICE,      RECORD_ENTRY,
+                                             RECORD_EXPERIMENT, RECORD_SUGGESTION, RECORD_TRIAL,
+                                             RECORD_ATTEMPT,    RECORD_WORKER};
     struct rows found;
 
     rows_init(&found);
