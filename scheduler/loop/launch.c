@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -70,7 +71,8 @@ static void rows_write(struct coordinator *coordinator, int32_t pool)
 
 /* ---- what the workers say of the machines ---- */
 
-static void machine_look(struct coordinator *coordinator, struct machine *machine)
+/* The answer is its worker; 0 none that was ever seen. */
+static int32_t machine_look(struct coordinator *coordinator, struct machine *machine)
 {
     const int32_t worker = roster_find(&coordinator->roster, machine->name);
     const struct worker_row *row = core_worker(coordinator->core, worker);
@@ -79,7 +81,7 @@ static void machine_look(struct coordinator *coordinator, struct machine *machin
     if (row == NULL || !row->connected) {
         machine->free_boot_ms = NEVER;
         machine->away_boot_ms = machine->away_boot_ms == NEVER ? now_ms : machine->away_boot_ms;
-        return;
+        return worker;
     }
     machine->seen = true;
     machine->away_boot_ms = NEVER;
@@ -88,6 +90,7 @@ static void machine_look(struct coordinator *coordinator, struct machine *machin
     } else if (machine->free_boot_ms == NEVER) {
         machine->free_boot_ms = now_ms;
     }
+    return worker;
 }
 
 /* Gone for longer than it can take to come back, or than it can take to come at all. */
@@ -100,8 +103,9 @@ static bool is_lost(const struct coordinator *coordinator, const struct supply *
     return machine->away_boot_ms != NEVER && clock_boot_ms() - machine->away_boot_ms > patience_ms;
 }
 
-/* Workers of the pool that nobody told of; not while a launch may still name them. */
-static void strangers_adopt(struct coordinator *coordinator, int32_t pool)
+/* Workers of the pool that nobody told of; not while a launch may still name them. `known` has a
+ * place for every worker: whether it is a machine's. */
+static void strangers_adopt(struct coordinator *coordinator, int32_t pool, const bool *known)
 {
     struct supply *supply = &coordinator->supplies[pool - 1];
 
@@ -112,12 +116,25 @@ static void strangers_adopt(struct coordinator *coordinator, int32_t pool)
     for (int32_t id = 1; id <= (int32_t)coordinator->roster.count; id++) {
         const struct worker_row *row = core_worker(coordinator->core, id);
         const char *name = roster_entry(&coordinator->roster, id)->name;
-        if (row != NULL && row->connected && row->pool == pool &&
-            machines_find(&supply->machines, name) == NULL &&
+        if (row != NULL && row->connected && row->pool == pool && !known[id] &&
             machines_adopt(&supply->machines, name, clock_wall_ms()) != NULL) {
             log_line(LOG_INFO, "machine_found", "pool=%s machine=%s", supply->name, name);
         }
     }
+}
+
+static void machines_look(struct coordinator *coordinator, int32_t pool)
+{
+    const struct machines *machines = &coordinator->supplies[pool - 1].machines;
+    bool *known = calloc(coordinator->roster.count + 1, sizeof *known);
+
+    for (size_t i = 0; i < machines->count && known != NULL; i++) {
+        known[machine_look(coordinator, &machines->items[i])] = true;
+    }
+    if (known != NULL) { /* else at the next look */
+        strangers_adopt(coordinator, pool, known);
+    }
+    free(known);
 }
 
 /* ---- ending ---- */
@@ -140,6 +157,7 @@ static void surplus_end(struct coordinator *coordinator, struct supply *supply)
     int32_t surplus = machines_have(&supply->machines) - supply->wanted;
     struct machine *machine = NULL;
 
+    surplus = surplus < BATCH_MAX ? surplus : BATCH_MAX; /* the others at the next looks */
     while (surplus-- > 0 && (machine = machines_idlest(&supply->machines, clock_boot_ms(),
                                                        supply->config->idle_ms)) != NULL) {
         log_line(LOG_INFO, "machine_idle", "pool=%s machine=%s since_ms=%" PRId64, supply->name,
@@ -205,10 +223,7 @@ void launch_look(struct coordinator *coordinator, int32_t pool)
     if (supply->config->launch.count == 0) {
         return;
     }
-    for (size_t i = 0; i < supply->machines.count; i++) {
-        machine_look(coordinator, &supply->machines.items[i]);
-    }
-    strangers_adopt(coordinator, pool);
+    machines_look(coordinator, pool);
     lost_end(coordinator, supply);
     surplus_end(coordinator, supply);
     launch_decide(coordinator, pool);
