@@ -263,7 +263,7 @@ SMOOTH = {
     "slope8": (box(8, -5, 5), slope, 40, 0),
     "hartmann3_of_12": (box(12, 0, 1), hartmann3_of_12, 60, 0),
 }
-MIXED = {
+SPACES = {
     "vessel": ([whole("shell", 1, 32), whole("head", 1, 32), real("radius", 20, 100),
                 real("length", 20, 240)], vessel, 60, 0),
     "kernels": (box(3, 0, 1) + [choice("kind", "a", "b", "c", "d"),
@@ -317,7 +317,7 @@ NOISY = {
     "ellipsoid3_noisy": on(turned(3, 111), lambda z: math.log1p(ellipsoid(z))) + (60, 0.5),
     "styblinski_tang4_noisy": (box(4, -5, 5), styblinski_tang, 60, 5.0),
     "mixed_noisy": (MIXED_SPACE, mixed, 80, 0.1),
-    "branches_noisy": (MIXED["branches"][0], branches, 60, 0.1),
+    "branches_noisy": (SPACES["branches"][0], branches, 60, 0.1),
 }
-GROUPS = {"smooth": SMOOTH, "mixed": MIXED, "learning": LEARNING, "noisy": NOISY}
+GROUPS = {"smooth": SMOOTH, "spaces": SPACES, "learning": LEARNING, "noisy": NOISY}
 OTHERS = {name: problem for group in GROUPS.values() for name, problem in group.items()}

@@ -1,7 +1,7 @@
 """Final simple regret of tidemill and of Optuna's samplers on the same problems, seeds and machine.
 
 python3 peers.py --tidemill build/release/tidemill --out results.csv [--seeds 20] [--first 0]
-                 [--problems public|smooth|mixed|learning|noisy|others|branin,...]
+                 [--problems public|smooth|spaces|learning|noisy|others|branin,...]
                  [--methods tidemill,gp,tpe,mtpe,cma,sobol,random] [--parallel 1] [--announce]
 python3 peers.py --summary results.csv [--problems ...] [--parallel 1] [--methods ...]
 
@@ -35,7 +35,7 @@ import problems
 PROBLEMS = dict(problems.PROBLEMS, **others.OTHERS)
 PUBLIC = ("branin", "hartmann6", "hartmann6_noisy", "rosenbrock8", "ackley10", "mixed", "svr")
 GROUPS = dict({name: tuple(group) for name, group in others.GROUPS.items()}, public=PUBLIC,
-              others=tuple(n for g in ("smooth", "mixed", "learning") for n in others.GROUPS[g]))
+              others=tuple(n for g in ("smooth", "spaces", "learning") for n in others.GROUPS[g]))
 
 
 class Tidemill:
