@@ -200,6 +200,11 @@ static void store_begin(struct transfers *transfers, struct transfer *transfer, 
     const enum tide_status status =
         object_begin(&transfer->writer, transfers->root, &transfer->object, transfer->bytes);
     transfer->state = TRANSFER_STORING;
+    if (status == TIDE_OK && transfer->writer.offset > 0) {
+        log_line(LOG_INFO, "file_goes_on", "name=%s hash=%.16s offset=%" PRId64 " bytes=%" PRId64,
+                 transfer->peer.name, transfer->object.hash, transfer->writer.offset,
+                 transfer->bytes);
+    }
     if (status != TIDE_OK) {
         store_failed(transfers, transfer, status);
     } else if (transfer->writer.offset == transfer->bytes) {
