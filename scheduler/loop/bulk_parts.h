@@ -10,8 +10,9 @@
 enum {
     TRANSFERS_MAX = 512,
     TRANSFERS_OF_PEER_MAX = 64,
-    TRANSFER_IDLE_MS = 60000, /* then it ends; what has come stays */
-    TRANSFER_SPARE_MS = 10000 /* idle for so long it gives way to another */
+    TRANSFER_IDLE_MS = 60000,  /* then it ends; what has come stays */
+    TRANSFER_SPARE_MS = 10000, /* idle for so long it gives way to another */
+    DENIALS_LOGGED_A_SECOND = 10
 };
 
 enum transfer_state {
@@ -40,6 +41,8 @@ struct transfers {
     struct bulk_socket *socket;
     const char *root;
     int64_t now_ms;
+    int64_t denied_s; /* the second of the last denials that were logged */
+    int denied_count; /* and how many there were in it */
     struct transfer list[TRANSFERS_MAX];
 };
 

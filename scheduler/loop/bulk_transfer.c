@@ -22,6 +22,16 @@ static void say(struct transfers *transfers, const struct peer *peer, struct wir
     (void)!bulk_socket_send(transfers->socket, peer, message, NULL); /* it asks again if it lives */
 }
 
+/* A peer that is denied a thousand times a second does not fill the disk with log lines. */
+static bool may_log(struct transfers *transfers)
+{
+    if (transfers->denied_s != transfers->now_ms / 1000) {
+        transfers->denied_s = transfers->now_ms / 1000;
+        transfers->denied_count = 0;
+    }
+    return transfers->denied_count++ < DENIALS_LOGGED_A_SECOND;
+}
+
 static void say_denied(struct transfers *transfers, const struct peer *peer, const char *hash,
                        enum wire_denial reason, const char *text)
 {
@@ -29,9 +39,10 @@ static void say_denied(struct transfers *transfers, const struct peer *peer, con
 
     message.denied = (struct wire_denied){hash, reason, text};
     say(transfers, peer, &message);
-    log_line(reason == DENIAL_BUSY ? LOG_INFO : LOG_WARNING, "file_denied",
-             "name=%s hash=%.16s reason=%s why=\"%s\"", peer->name, hash, wire_denial_text(reason),
-             text);
+    if (may_log(transfers)) {
+        log_line(LOG_WARNING, "file_denied", "name=%s hash=%.16s reason=%s why=\"%s\"", peer->name,
+                 hash, wire_denial_text(reason), text);
+    }
 }
 
 static void say_credit(struct transfers *transfers, const struct transfer *transfer)
