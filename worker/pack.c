@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "pack/sink.h"
+#include "pack/unpack.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -166,12 +167,11 @@ static int tell_saved(struct sink *sink)
     return PACK_DONE;
 }
 
-static int create_with(struct archive *to, struct snapshots *snapshots, const char *folder,
-                       int64_t limit)
+static int create_with(struct archive *to, struct sink *sink, struct snapshots *snapshots,
+                       const char *folder, int64_t limit)
 {
-    struct sink sink;
-    const enum pack_exit code = write_archive(to, &sink, folder, limit, snapshots);
-    if (sink.over || code == PACK_TOO_BIG) {
+    const enum pack_exit code = write_archive(to, sink, folder, limit, snapshots);
+    if (sink->over || code == PACK_TOO_BIG) {
         return fail(PACK_TOO_BIG, "the checkpoint is larger than %" PRId64 " bytes", limit);
     }
     if (code == PACK_FAILED) {
@@ -181,16 +181,17 @@ static int create_with(struct archive *to, struct snapshots *snapshots, const ch
         return fail(PACK_MOVED, "files of the checkpoint changed while it was saved; write a new "
                                 "file and rename it");
     }
-    return tell_saved(&sink);
+    return tell_saved(sink);
 }
 
 static int create(const char *folder, int64_t limit)
 {
     struct snapshots snapshots = {.list = calloc(FILES_MAX, sizeof *snapshots.list)};
     struct archive *to = archive_write_new();
+    struct sink sink; /* archive_write_free may still write to it */
     const int code = to == NULL || snapshots.list == NULL
                          ? fail(PACK_FAILED, "no memory for an archive")
-                         : create_with(to, &snapshots, folder, limit);
+                         : create_with(to, &sink, &snapshots, folder, limit);
 
     (void)archive_write_free(to);
     snapshots_fini(&snapshots);
@@ -199,119 +200,21 @@ static int create(const char *folder, int64_t limit)
 
 /* --- reading --- */
 
-static bool verify(int64_t bytes, const char *wanted)
+static int extract(const char *folder, int64_t bytes, const char *hash)
 {
-    static unsigned char block[BLOCK_BYTES];
-    crypto_generichash_state state;
-    unsigned char hash[HASH_BYTES];
-    char text[2 * HASH_BYTES + 1];
-    int64_t total = 0;
-    ssize_t taken = 0;
-
-    (void)crypto_generichash_init(&state, NULL, 0, sizeof hash);
-    do {
-        taken = read(PACK_FD, block, sizeof block);
-        if (taken > 0) {
-            (void)crypto_generichash_update(&state, block, (size_t)taken);
-            total += taken;
-        }
-    } while (taken > 0);
-    (void)crypto_generichash_final(&state, hash, sizeof hash);
-    (void)sodium_bin2hex(text, sizeof text, hash, sizeof hash);
-    return total == bytes && text_equal(text, wanted) && lseek(PACK_FD, 0, SEEK_SET) == 0;
-}
-
-/* Links stay inside: neither from the root nor up. */
-static bool is_safe(struct archive_entry *entry)
-{
-    const char *target = archive_entry_symlink(entry);
-    const mode_t type = archive_entry_filetype(entry);
-
-    if (archive_entry_hardlink(entry) != NULL) {
-        return false;
-    }
-    if (type == AE_IFLNK) {
-        return target != NULL && target[0] != '/' && strstr(target, "..") == NULL;
-    }
-    return type == AE_IFREG || type == AE_IFDIR;
-}
-
-static bool copy_data(struct archive *from, struct archive *to)
-{
-    const void *block = NULL;
-    size_t bytes = 0;
-    la_int64_t offset = 0;
-    int code = ARCHIVE_OK;
-
-    while ((code = archive_read_data_block(from, &block, &bytes, &offset)) == ARCHIVE_OK) {
-        if (archive_write_data_block(to, block, bytes, offset) != ARCHIVE_OK) {
-            return false;
-        }
-    }
-    return code == ARCHIVE_EOF;
-}
-
-static int extract_all(struct archive *from, struct archive *to)
-{
-    struct archive_entry *entry = NULL;
-    int code = ARCHIVE_OK;
-
-    while ((code = archive_read_next_header(from, &entry)) == ARCHIVE_OK) {
-        if (!is_safe(entry)) {
-            return fail(PACK_CORRUPT,
-                        "the checkpoint holds '%s', which is neither file nor folder "
-                        "nor link within it",
-                        archive_entry_pathname(entry));
-        }
-        archive_entry_set_perm(entry, archive_entry_perm(entry) & 0777);
-        if (archive_write_header(to, entry) != ARCHIVE_OK || !copy_data(from, to) ||
-            archive_write_finish_entry(to) != ARCHIVE_OK) {
-            return fail(PACK_FAILED, "'%s': %s", archive_entry_pathname(entry),
-                        archive_error_string(to) != NULL ? archive_error_string(to)
-                                                         : archive_error_string(from));
-        }
-    }
-    return code == ARCHIVE_EOF ? PACK_DONE
-                               : fail(PACK_CORRUPT, "the checkpoint cannot be read: %s",
-                                      archive_error_string(from));
-}
-
-static int extract_with(struct archive *from, struct archive *to, const char *folder, int64_t bytes,
-                        const char *hash)
-{
-    const int safe = ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-                     ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS;
+    struct error error;
 
     if (chdir(folder) != 0) {
         return fail(PACK_FAILED, "%s: %s", folder, strerror(errno));
     }
-    if (!verify(bytes, hash)) {
+    if (!unpack_verify(PACK_FD, bytes, hash)) {
         return fail(PACK_CORRUPT, "the checkpoint is not the one that was saved: its size or its "
                                   "hash differs");
     }
-    if (archive_read_support_format_tar(from) != ARCHIVE_OK ||
-        archive_read_support_filter_zstd(from) != ARCHIVE_OK ||
-        archive_write_disk_set_options(to, safe) != ARCHIVE_OK ||
-        archive_read_open_fd(from, PACK_FD, BLOCK_BYTES) != ARCHIVE_OK) {
-        return fail(PACK_CORRUPT, "the checkpoint cannot be read: %s", archive_error_string(from));
-    }
-    const int code = extract_all(from, to);
-    if (code == PACK_DONE && archive_write_close(to) != ARCHIVE_OK) {
-        return fail(PACK_FAILED, "%s: %s", folder, archive_error_string(to));
-    }
-    return code;
-}
-
-static int extract(const char *folder, int64_t bytes, const char *hash)
-{
-    struct archive *from = archive_read_new();
-    struct archive *to = archive_write_disk_new();
-    const int code = from == NULL || to == NULL ? fail(PACK_FAILED, "no memory for an archive")
-                                                : extract_with(from, to, folder, bytes, hash);
-
-    (void)archive_read_free(from);
-    (void)archive_write_free(to);
-    return code;
+    const enum tide_status status = unpack(PACK_FD, &error);
+    return status == TIDE_OK
+               ? PACK_DONE
+               : fail(status == TIDE_INVALID ? PACK_CORRUPT : PACK_FAILED, "%s", error.text);
 }
 
 /* --- the program --- */

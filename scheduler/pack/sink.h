@@ -21,7 +21,8 @@ struct sink {
 };
 
 /* sink_open: makes `to` (archive_write_new) write through `sink` into `fd`, at most `limit` bytes;
- * false: archive_error_string says why. The caller has called sodium_init. */
+ * false: archive_error_string says why. The sink must outlive `to`, whose end may still write. The
+ * caller has called sodium_init. */
 bool sink_open(struct sink *sink, struct archive *to, int fd, int64_t limit);
 
 /* sink_file: the contents of the regular file `path` into the entry begun; false where it is not

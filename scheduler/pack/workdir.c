@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "pack/ignore.h"
+#include "pack/unpack.h"
 
 #include <archive_entry.h>
 
@@ -28,6 +29,7 @@ static const time_t same_time = 946684800;
 
 struct packing {
     struct archive *to;
+    struct sink sink; /* archive_write_free may still write to it */
     struct ignore ignore;
     const char *store;            /* absolute; "" none */
     size_t top;                   /* bytes of a path before what is relative to the folder */
@@ -35,11 +37,6 @@ struct packing {
     size_t files;
     struct error *error;
 };
-
-bool workdir_link_inside(const char *target)
-{
-    return target[0] != '/' && strstr(target, "..") == NULL;
-}
 
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
@@ -74,7 +71,7 @@ static enum tide_status fill_link(struct packing *packing, const FTSENT *from,
     const ssize_t length = readlink(from->fts_accpath, target, sizeof target - 1);
 
     target[length > 0 ? length : 0] = '\0';
-    if (length <= 0 || !workdir_link_inside(target)) {
+    if (length <= 0 || !unpack_link_inside(target)) {
         return error_set(packing->error, TIDE_INVALID,
                          "'%s' is a link that leads out of the workdir (%s): put a copy in its "
                          "place, or list it in .gitignore",
@@ -217,9 +214,9 @@ static enum tide_status open_nameless(int *fd, struct error *error)
 static enum tide_status pack_with(struct packing *packing, const char *folder, int64_t limit,
                                   struct workdir_packed *packed)
 {
-    struct sink sink;
+    struct sink *sink = &packing->sink;
 
-    if (!sink_open(&sink, packing->to, packed->fd, limit)) {
+    if (!sink_open(sink, packing->to, packed->fd, limit)) {
         return error_set(packing->error, TIDE_IO, "cannot pack: %s",
                          archive_error_string(packing->to));
     }
@@ -228,14 +225,14 @@ static enum tide_status pack_with(struct packing *packing, const char *folder, i
         status = error_set(packing->error, TIDE_IO, "%s cannot be packed: %s", folder,
                            archive_error_string(packing->to));
     }
-    if (sink.over) {
+    if (sink->over) {
         return error_set(packing->error, TIDE_LIMIT,
                          "%s is larger than %d MiB packed: list what the command does not need in "
                          ".gitignore",
                          folder, (int)(limit / (1024 * 1024)));
     }
-    packed->bytes = sink.bytes;
-    sink_hash(&sink, packed->hash);
+    packed->bytes = sink->bytes;
+    sink_hash(sink, packed->hash);
     return status;
 }
 

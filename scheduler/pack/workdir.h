@@ -23,7 +23,4 @@ struct workdir_packed {
 enum tide_status workdir_pack(const char *folder, const char *store, int64_t limit,
                               struct workdir_packed *packed, struct error *error);
 
-/* workdir_link_inside: whether a link with this target stays within its folder or below. */
-bool workdir_link_inside(const char *target);
-
 #endif
