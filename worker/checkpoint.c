@@ -308,8 +308,14 @@ static enum checkpoint_event fetched(struct checkpoint *checkpoint)
 
 static enum checkpoint_event extracted(struct checkpoint *checkpoint)
 {
-    if (!text_equal(checkpoint->helper.said, PACK_RESTORED)) {
-        return CHECKPOINT_BAD;
+    const char *said = checkpoint->helper.said;
+    const size_t bad = sizeof PACK_BAD - 1;
+
+    if (strncmp(said, PACK_BAD, bad) == 0) {
+        return failed(checkpoint, CHECKPOINT_BAD, said + bad);
+    }
+    if (!text_equal(said, PACK_RESTORED)) { /* this machine's fault: its disk is full, say */
+        return failed(checkpoint, CHECKPOINT_LOST_WAY, said);
     }
     checkpoint->saved_signature = signature_of(checkpoint->folder);
     return CHECKPOINT_RESTORED;

@@ -61,7 +61,7 @@ enum checkpoint_event {
     CHECKPOINT_DROPPED, /* helper.said tells why */
     CHECKPOINT_RESTORED,
     CHECKPOINT_BAD,     /* it is not what was saved, or gone; helper.said tells why */
-    CHECKPOINT_LOST_WAY /* it could not be fetched now; helper.said tells why */
+    CHECKPOINT_LOST_WAY /* it could not be fetched or unpacked here; helper.said tells why */
 };
 
 /* checkpoint_init: of `folder`, into the assignment's store; `way` and `scratch` must stay. */

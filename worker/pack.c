@@ -208,13 +208,15 @@ static int extract(const char *folder, int64_t bytes, const char *hash)
         return fail(PACK_FAILED, "%s: %s", folder, strerror(errno));
     }
     if (!unpack_verify(PACK_FD, bytes, hash)) {
-        return fail(PACK_CORRUPT, "the checkpoint is not the one that was saved: its size or its "
-                                  "hash differs");
+        return fail(PACK_CORRUPT, PACK_BAD "the checkpoint is not the one that was saved: its size "
+                                           "or its hash differs");
     }
     const enum tide_status status = unpack(PACK_FD, &error);
-    return status == TIDE_OK
-               ? PACK_DONE
-               : fail(status == TIDE_INVALID ? PACK_CORRUPT : PACK_FAILED, "%s", error.text);
+    if (status == TIDE_OK) {
+        return PACK_DONE;
+    }
+    return status == TIDE_INVALID ? fail(PACK_CORRUPT, PACK_BAD "%s", error.text)
+                                  : fail(PACK_FAILED, "%s", error.text);
 }
 
 /* --- the program --- */
