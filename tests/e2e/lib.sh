@@ -77,13 +77,17 @@ reached() {
 }
 
 # ledger_agrees STORE: recomputes the ledger in SQL, from times and prices alone: every entry to the
-# last millionth, attempts and experiments as the sums of theirs, and no time of a worker twice.
+# last millionth (a half goes to the even one), attempts and experiments as the sums of theirs, and
+# no time of a worker twice.
 ledger_agrees() {
-    same 'entries that cost something else' "$(query "$1" "SELECT count(*) FROM entry AS n
-        JOIN worker AS w ON w.id = n.worker JOIN pool AS p ON p.id = n.pool
-        WHERE p.power_watt IS NULL AND n.cost_micro <> n.slots * (2 * n.price_micro *
-            CAST(round((julianday(n.ended) - julianday(n.started)) * 86400000) AS INTEGER)
-            + 3600000 * w.slots) / (2 * 3600000 * w.slots)")" 0
+    same 'entries that cost something else' "$(query "$1" "SELECT count(*) FROM (
+        SELECT n.slots, n.cost_micro, n.price_micro *
+            CAST(round((julianday(n.ended) - julianday(n.started)) * 86400000) AS INTEGER) AS whole,
+            3600000 * w.slots AS part
+        FROM entry AS n JOIN worker AS w ON w.id = n.worker JOIN pool AS p ON p.id = n.pool
+        WHERE p.power_watt IS NULL)
+        WHERE cost_micro <> slots * (whole / part + (2 * (whole % part) > part
+            OR (2 * (whole % part) = part AND whole / part % 2 = 1)))")" 0
     same 'entries at another price' "$(query "$1" "SELECT count(*) FROM entry AS n
         WHERE n.price_micro <> (SELECT price_micro FROM price AS c WHERE c.pool = n.pool
             AND c.start <= n.started ORDER BY c.start DESC LIMIT 1)

@@ -14,7 +14,7 @@ END
 cat >pools.yaml <<'END'
 pools:
   default: {}
-  spot: {price: {command: [sh, feed.sh], every: 60s, hold: 1h}}
+  spot: {price: {command: [sh, feed.sh], every: 5m, hold: 1h}}
   own:
     price: {unit: EUR/kWh, timezone: Europe/Paris, default: 0.27, bands: [
       {when: "22:00-06:00", price: 0.16}]}
@@ -59,7 +59,7 @@ reached 'SELECT reason FROM experiment' 'the price is above max_price'
 same 'attempts while it is dear' "$(query s.db 'SELECT count(*) FROM attempt')" 0
 
 echo 'not a price' >answer
-at '2026-12-01 00:04'
+at '2026-12-01 00:05'
 reached 'SELECT price FROM trouble' "line 1: a row is START,PRICE"
 same 'the price that holds' "$(query s.db "$spot")" '973100|known'
 at '2026-12-01 00:30'
