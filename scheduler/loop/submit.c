@@ -321,6 +321,14 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
     return describe(coordinator, next, spec);
 }
 
+/* One step digs up as many as it has room for; until none is left. */
+static void kick_rest(struct coordinator *coordinator, struct event *event)
+{
+    while (coordinator->outcome->status == TIDE_OK && coordinator->failed == TIDE_OK) {
+        step(coordinator, event);
+    }
+}
+
 enum tide_status coordinator_command(struct coordinator *coordinator,
                                      const struct command_event *command, struct error *error)
 {
@@ -335,6 +343,11 @@ enum tide_status coordinator_command(struct coordinator *coordinator,
         gate_look(coordinator, command->experiment); /* nobody looked since it ended */
     }
     step(coordinator, &event);
+    if (command->verb == VERB_KICK && command->trial < 0 &&
+        coordinator->outcome->status == TIDE_OK) {
+        kick_rest(coordinator, &event);
+        return TIDE_OK;
+    }
     if (coordinator->outcome->status == TIDE_NOT_FOUND) {
         return error_set(error, TIDE_NOT_FOUND, "there is no such experiment or trial");
     }
