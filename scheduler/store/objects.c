@@ -142,9 +142,12 @@ static enum tide_status reserve(const struct object_writer *writer)
     struct statvfs space;
     const int64_t missing = writer->bytes - writer->offset;
 
-    if (fstatvfs(writer->fd, &space) == 0 &&
-        (int64_t)(space.f_bavail * space.f_frsize) < missing + OBJECT_SPARE_BYTES) {
-        return TIDE_FULL;
+    if (fstatvfs(writer->fd, &space) == 0) {
+        const int64_t share = (int64_t)(space.f_blocks * space.f_frsize) / OBJECT_SPARE_SHARE;
+        const int64_t spare = share < OBJECT_SPARE_BYTES ? share : OBJECT_SPARE_BYTES;
+        if ((int64_t)(space.f_bavail * space.f_frsize) < missing + spare) {
+            return TIDE_FULL;
+        }
     }
     if (missing > 0 && fallocate(writer->fd, FALLOC_FL_KEEP_SIZE, 0, writer->bytes) != 0 &&
         errno != EOPNOTSUPP && errno != EINTR) {

@@ -23,7 +23,8 @@
 enum {
     OBJECT_HASH_BYTES = 65, /* hexadecimal, with the terminator */
     OBJECT_ROOT_BYTES = 3900,
-    OBJECT_SPARE_BYTES = 64 * 1024 * 1024, /* of the disk, that no object takes */
+    OBJECT_SPARE_BYTES = 64 * 1024 * 1024, /* of the disk, that no object takes ... */
+    OBJECT_SPARE_SHARE = 16,               /* ... or this part of a smaller file system */
     OBJECTS_KEPT_MAX = 1024
 };
 

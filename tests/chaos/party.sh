@@ -91,7 +91,7 @@ until_true() {
 }
 
 parties_begin() {
-    mkdir disk checkpoints
+    mkdir disk
     port=7733
     listen="tcp://0.0.0.0:$port"
     if [ "$inside" = namespaces ]; then
@@ -133,7 +133,6 @@ parameters:
 objective: {metric: loss, direction: minimize}
 search: {algorithm: random, seed: $seed}
 budget: {trials: 100000}
-checkpoint: {store: $PWD/checkpoints}
 preemption: {grace: 5s}
 retry: {max_restarts: 1000, max_preemptions: 10000, backoff: 100ms}
 environment: {env: {WITNESS: $PWD/witness.txt}}

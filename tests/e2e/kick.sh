@@ -1,7 +1,7 @@
 #!/bin/sh
-# Seventy trials fail for a reason outside of them and are buried; the experiment ends. Once what was
-# wrong has been mended, one kick queues every one again, and they complete, with the same numbers
-# and parameters; a second kick finds nothing to do.
+# Seventy trials fail for a reason outside of them and are buried; the experiment ends. Once what
+# was wrong has been mended, one kick queues every one again, and they complete, with the same
+# numbers and parameters; a second kick finds nothing to do.
 . "$(dirname "$0")/lib.sh"
 mkfifo ready
 exec 3<>ready
