@@ -108,28 +108,6 @@ static void check_gates(const struct world *world)
     }
 }
 
-static bool held; /* what the shell said last of the disk */
-
-/* Nothing starts while dispatch is held, nor on a worker that is drained or in quarantine. */
-static void check_offers(const struct world *world)
-{
-    for (uint32_t i = 0; i < world->outcome.trace_count; i++) {
-        const struct trace *trace = &world->outcome.traces[i];
-        if (trace->kind == TRACE_OFFERED) {
-            assert_false(held);
-            assert_false(core_worker(world->core, trace->worker)->draining);
-        }
-    }
-}
-
-static void hold(struct world *world, bool to_hold)
-{
-    struct event event = {.kind = EVENT_HOLD, .held = to_hold};
-
-    held = to_hold;
-    world_step(world, &event);
-}
-
 static void set_gate(struct world *world, int32_t experiment, bool to_shut, int64_t close_ms)
 {
     shut[experiment] = to_shut;
@@ -142,7 +120,7 @@ static void check_world(const struct world *world)
     const char *wrong = core_check(world->core);
 
     check_gates(world);
-    check_offers(world);
+    assert_true(world_offers_allowed(world));
     check_budgets(world);
     if (wrong != NULL) {
         fail_msg("%s", wrong);
@@ -274,14 +252,14 @@ static void any_stopping(struct experiment_config *config)
 static void random_event(struct world *world)
 {
     static const int64_t spans[] = {1, 100, 5000, 31000, 200000};
-    const uint32_t kind = draw(42);
+    const uint32_t kind = draw(43);
 
     if (kind == 41) {
         random_machines(world);
     } else if (kind == 40 && !frugal) {
         random_price(world);
-    } else if (kind == 41) {
-        hold(world, draw(3) == 0);
+    } else if (kind == 42) {
+        world_hold(world, draw(3) == 0);
     } else if (kind < 24) {
         random_worker_event(world);
     } else if (kind < 34) {
@@ -290,7 +268,7 @@ static void random_event(struct world *world)
         let_pass(world, spans[draw(5)]);
     } else if (kind == 38 && draw(4) == 0) {
         world_restart(world);
-        hold(world, held); /* the shell looks at the disk again */
+        world_hold(world, world->held); /* the shell looks at the disk again */
         for (int32_t e = 1; e <= WORLD_EXPERIMENTS; e++) {
             set_gate(world, e, shut[e], 0);
         }
@@ -317,7 +295,7 @@ static void everybody_behaves(struct world *world)
         world_hello(world, w, slots_of(world, w));
         world_ready(world, w, WORLD_SLOTS);
     }
-    hold(world, false);
+    world_hold(world, false);
     for (int32_t e = 1; e <= WORLD_EXPERIMENTS; e++) {
         world_command(world, VERB_RESUME, e, -1);
         set_gate(world, e, false, 0);

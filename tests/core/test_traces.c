@@ -42,22 +42,15 @@ static void story_quarantine(void)
     world_ready(&world, 1, 1);
 }
 
-static void hold(bool held)
-{
-    struct event event = {.kind = EVENT_HOLD, .held = held};
-
-    world_step(&world, &event);
-}
-
 static void story_held(void)
 {
     begin(2, 1);
     world_accept(&world, 0, attempt(0, 1));
-    hold(true);
+    world_hold(&world, true);
     note("what runs goes on, nothing starts");
     complete(0, 0, 1, 0.5);
     answer_all();
-    hold(false);
+    world_hold(&world, false);
     world_accept(&world, 0, attempt(1, 1));
     complete(0, 1, 1, 0.25);
 }

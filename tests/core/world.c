@@ -427,6 +427,24 @@ void world_command(struct world *world, enum command_verb verb, int32_t experime
     world_step(world, &event);
 }
 
+void world_hold(struct world *world, bool held)
+{
+    world->held = held;
+    world_step(world, &(struct event){.kind = EVENT_HOLD, .held = held});
+}
+
+bool world_offers_allowed(const struct world *world)
+{
+    for (uint32_t i = 0; i < world->outcome.trace_count; i++) {
+        const struct trace *trace = &world->outcome.traces[i];
+        if (trace->kind == TRACE_OFFERED &&
+            (world->held || core_worker(world->core, trace->worker)->draining)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void world_gate(struct world *world, int32_t experiment, bool shut, int64_t close_ms)
 {
     struct event event = {.kind = EVENT_GATE};

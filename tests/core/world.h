@@ -58,6 +58,7 @@ struct world {
     uint32_t ask_count;
     int64_t boot_ms, wall_ms;
     int64_t incarnation;
+    bool held; /* world_hold */
     uint32_t told[WORLD_EXPERIMENTS]
                  [WORLD_TRIALS]; /* how often each trial was told since it last became open */
     struct store *store;         /* where the records go too, when wanted; the caller's */
@@ -100,6 +101,12 @@ void world_checkpoint(struct world *world, uint32_t worker, struct wire_attempt 
 void world_pool(struct world *world, const struct pool_event *pool);
 void world_price(struct world *world, const struct price_event *price);
 void world_command(struct world *world, enum command_verb verb, int32_t experiment, int32_t trial);
+
+/* world_hold: the shell says whether anything may start. world_offers_allowed: whether the last
+ * step offered nothing while it may not, and nothing to a worker that is drained or in quarantine.
+ */
+void world_hold(struct world *world, bool held);
+bool world_offers_allowed(const struct world *world);
 
 /* world_gate: the shell says whether an experiment may run, and until when (0 for ever). */
 void world_gate(struct world *world, int32_t experiment, bool shut, int64_t close_ms);
