@@ -84,6 +84,7 @@ struct tide_config {
     bool noisy;          /* hint: the same point told twice may have two values */
     double step_max;     /* fidelity: the step of a full evaluation; 0: no fidelity */
     size_t source_count; /* earlier searches whose observations are told too (warm start) */
+    bool per_cost; /* divides what is to be gained at a point by what it is expected to cost */
 };
 
 struct tide_optimizer;
@@ -216,6 +217,15 @@ enum tide_status tide_importance(struct tide_optimizer *optimizer, size_t object
 enum tide_status tide_partial(struct tide_optimizer *optimizer, size_t objective, size_t parameter,
                               const double *values, size_t count,
                               struct tide_prediction *predictions);
+
+/*
+ * tide_headroom: how much better than the best found an untried point may be, in the objective's
+ * own units: the distance to the best end of the model's intervals, each of which holds with
+ * `confidence` (0.5 to 1) at its point. TIDE_NOT_FOUND before there are five observations for each
+ * parameter and one, or with several objectives.
+ */
+enum tide_status tide_headroom(struct tide_optimizer *optimizer, double confidence,
+                               double *headroom);
 
 /* ---- constraints as text, for those who check a spec before they use it ---- */
 

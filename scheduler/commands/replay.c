@@ -68,7 +68,8 @@ static bool replay_read(struct replay *replay, struct query *query, int64_t expe
                    " WHERE experiment = ? AND params IS NOT NULL ORDER BY number",
                    "i", experiment);
     replay->ends = query_rows(query,
-                              "SELECT suggestion, state, told, rungs AS \"rungs:json\", objectives "
+                              "SELECT suggestion, state, told, useful_ms, lost_ms,"
+                              " rungs AS \"rungs:json\", objectives "
                               "AS \"objectives:json\","
                               " constraints AS \"constraints:json\" FROM trial"
                               " WHERE experiment = ? AND told IS NOT NULL ORDER BY told",
@@ -125,7 +126,9 @@ static struct trial_row trial_read(const struct replay *replay, const json_t *ro
     const json_t *rungs = json_object_get(row, "rungs");
     struct trial_row trial = {.suggestion = (int32_t)model_integer(row, "suggestion"),
                               .state = state_read(model_text(row, "state")),
-                              .rung = (int32_t)json_array_size(rungs)};
+                              .rung = (int32_t)json_array_size(rungs),
+                              .useful_ms = model_integer(row, "useful_ms"),
+                              .lost_ms = model_integer(row, "lost_ms")};
 
     values_read(json_object_get(row, "objectives"), replay->spec->objective_count, trial.values);
     values_read(json_object_get(row, "constraints"), OUTCOMES_MAX,

@@ -50,6 +50,7 @@ static const char *change_of(enum experiment_reason reason)
     case WHY_TRIALS:
     case WHY_TARGET:
     case WHY_EXHAUSTED:
+    case WHY_IMPROVEMENT:
     case WHY_SEARCH:
         return "";
     }

@@ -166,6 +166,7 @@ struct suggested_event {
     int32_t experiment;
     int32_t number;          /* the ask */
     enum tide_status status; /* TIDE_OK, TIDE_EXHAUSTED, or a failure of the search */
+    bool enough;             /* EXHAUSTED: no further point is worth its trial (the spec's stop) */
     uint32_t params_text, origin_text;
 };
 

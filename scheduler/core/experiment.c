@@ -272,7 +272,9 @@ static void settle_open(struct core *core, struct experiment *experiment)
                (experiment->exhausted || search_room(experiment) == 0)) {
         if (!rung_finish_one(core, experiment)) {
             experiment_turn(core, experiment, EXPERIMENT_COMPLETED,
-                            experiment->exhausted ? WHY_EXHAUSTED : WHY_TRIALS);
+                            experiment->enough      ? WHY_IMPROVEMENT
+                            : experiment->exhausted ? WHY_EXHAUSTED
+                                                    : WHY_TRIALS);
         }
     } else if (experiment->search_lost && nothing_left(experiment)) {
         experiment_turn(core, experiment, EXPERIMENT_FAILED, WHY_SEARCH);

@@ -47,6 +47,7 @@ enum experiment_state {
     X(WHY_TARGET, "the target was reached")                                                        \
     X(WHY_FAILURES, "too many trials failed")                                                      \
     X(WHY_EXHAUSTED, "every point of the space was tried")                                         \
+    X(WHY_IMPROVEMENT, "no improvement worth another trial is to be expected")                     \
     X(WHY_SEARCH, "the search cannot go on")
 
 enum experiment_reason {

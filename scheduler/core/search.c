@@ -111,6 +111,10 @@ void search_take(struct core *core, const struct suggested_event *suggested)
     if (suggested->status != TIDE_OK) {
         experiment->exhausted = experiment->exhausted || suggested->status == TIDE_EXHAUSTED;
         experiment->search_lost = experiment->search_lost || suggested->status != TIDE_EXHAUSTED;
+        experiment->enough = experiment->enough || suggested->enough;
+        if (suggested->enough) {
+            search_discard(core, experiment); /* nor those that were asked before */
+        }
         return;
     }
     ASSERT(experiment->ready_count < PREFETCH_MAX);

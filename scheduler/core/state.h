@@ -100,6 +100,7 @@ struct experiment {
     uint64_t planned_for; /* what the plan was made from */
     uint32_t sweep;       /* next open trial of a sweep; NONE when no sweep is on */
     bool exhausted;       /* the optimizer has no further point */
+    bool enough;          /* or none that is worth its trial */
     bool search_lost;     /* the optimizer failed */
     bool active;          /* in core->active */
     bool changed;         /* its row has not been emitted yet */

@@ -320,6 +320,7 @@ void receive_answer(struct coordinator *coordinator, struct search_answer *answe
         (struct suggested_event){.experiment = answer->experiment,
                                  .number = answer->number,
                                  .status = answer->status,
+                                 .enough = answer->enough,
                                  .params_text = step_text(coordinator, answer->params),
                                  .origin_text = step_text(coordinator, answer->origin)};
     step(coordinator, &event);

@@ -112,6 +112,7 @@ static void config_fill(struct space *space, const struct spec *spec, struct tid
     config->step_max = spec->fidelity.name == NULL ? 0 : (double)spec->fidelity.max;
     config->parallel = (size_t)spec->search.concurrency;
     config->source_count = spec->warm_start.count;
+    config->per_cost = spec->search.acquisition == SPEC_ACQUISITION_PER_COST;
 }
 
 enum tide_status search_space_open(const struct spec *spec, struct tide_optimizer **optimizer,

@@ -20,9 +20,11 @@ struct search_tell {
     bool completed;     /* else failed, or with `infeasible` the point's own fault */
     bool infeasible;
     bool running; /* `values` are those at `step`, and the point stays pending */
+    bool waits;   /* running, but it waits at a rung, perhaps for ever */
     bool stopped; /* early stopping ended it, at `step` with `values` */
     size_t
         source; /* of a result of an earlier experiment: which of warm_start's, from 1; 0 its own */
+    double cost; /* seconds of its attempts */
     int64_t step;
     double values[OBJECTIVES_MAX + OUTCOMES_MAX]; /* objectives, then outcome constraints; NaN
                                                      unknown */
@@ -33,6 +35,7 @@ struct search_answer {
     int32_t experiment;
     int32_t number;
     enum tide_status status;
+    bool enough;                /* TIDE_EXHAUSTED because nothing more is worth its money */
     char *params;               /* JSON object */
     char *origin;               /* JSON object: phase, acquisition, fit */
     char why[ERROR_TEXT_BYTES]; /* of a failure */

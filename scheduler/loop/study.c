@@ -81,8 +81,8 @@ void study_tell(struct study *study, const struct search_tell *tell)
 {
     double x[SPEC_PARAMETERS_MAX];
     double outcomes[TIDE_OUTCOMES_MAX];
-    struct tide_result result = {.step = tell->running ? (double)tell->step : 0,
-                                 .source = tell->source};
+    struct tide_result result = {
+        .step = tell->running ? (double)tell->step : 0, .cost = tell->cost, .source = tell->source};
 
     if (!study_works(study) || (tell->params != NULL && !params_point(study, tell->params, x))) {
         return;
@@ -101,6 +101,13 @@ void study_tell(struct study *study, const struct search_tell *tell)
                   tell->params == NULL ? NULL : x, &result);
     if (tell->source == 0 || status != TIDE_INVALID) { /* one between the steps of this space */
         study_fail(study, status, "telling a result");
+    }
+    if (tell->waits) { /* nothing is to be expected of it for now, so it is not pending */
+        const struct tide_result waiting = {.outcome = TIDE_STOPPED};
+        study_fail(
+            study,
+            tide_tell(study->optimizer, tell->number, tell->params == NULL ? NULL : x, &waiting),
+            "telling a result");
     }
 }
 
@@ -180,6 +187,17 @@ static char *origin_text(const struct study *study, const struct tide_suggestion
     return text;
 }
 
+/* The spec's `stop`: whether the model leaves less to gain than that. */
+static bool is_enough(struct study *study)
+{
+    const struct spec_stop *stop = &study->spec->stop;
+    double headroom = 0;
+
+    return !isnan(stop->improvement_below) &&
+           tide_headroom(study->optimizer, stop->confidence, &headroom) == TIDE_OK &&
+           headroom < stop->improvement_below;
+}
+
 static void ask_fill(struct study *study, struct search_answer *answer)
 {
     double x[SPEC_PARAMETERS_MAX];
@@ -187,6 +205,12 @@ static void ask_fill(struct study *study, struct search_answer *answer)
     struct error error;
 
     (void)tide_next_set(study->optimizer, answer->number);
+    if (is_enough(study)) {
+        answer->status = TIDE_EXHAUSTED;
+        answer->enough = true;
+        (void)text_copy(answer->why, sizeof answer->why, "no improvement is worth another trial");
+        return;
+    }
     answer->status = tide_ask(study->optimizer, x, &suggestion);
     if (answer->status != TIDE_OK) {
         (void)text_copy(answer->why, sizeof answer->why, tide_status_text(answer->status));

@@ -23,7 +23,8 @@ bool telling_end(const struct experiment_config *config, const struct trial_row 
                                  .number = row->suggestion,
                                  .completed = row->state == TRIAL_COMPLETED,
                                  .infeasible = row->state == TRIAL_INFEASIBLE,
-                                 .stopped = row->state == TRIAL_PRUNED};
+                                 .stopped = row->state == TRIAL_PRUNED,
+                                 .cost = (double)(row->useful_ms + row->lost_ms) / 1000};
     memcpy(tell->values, row->values, sizeof tell->values);
     if (tell->stopped) {
         rung_fill(config, row, row->rung - 1, tell);
@@ -34,7 +35,9 @@ bool telling_end(const struct experiment_config *config, const struct trial_row 
 void telling_rung(const struct experiment_config *config, const struct trial_row *row, int32_t rung,
                   struct search_tell *tell)
 {
-    *tell = (struct search_tell){
-        .experiment = row->experiment, .number = row->suggestion, .running = true};
+    *tell = (struct search_tell){.experiment = row->experiment,
+                                 .number = row->suggestion,
+                                 .running = true,
+                                 .waits = config->stopping == STOPPING_HALVING};
     rung_fill(config, row, rung, tell);
 }

@@ -6,6 +6,7 @@
 #include "optimizer/state.h"
 #include "optimizer/table.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -72,8 +73,10 @@ static double smoothed(struct tide_optimizer *optimizer, size_t index)
 static enum tide_status build_plain(struct tide_optimizer *optimizer)
 {
     struct fit fit = optimizer->fit;
+    const enum tide_status status = model_build(optimizer, &fit, MODEL_WARPED, false);
 
-    return model_build(optimizer, &fit, MODEL_WARPED, false);
+    model_aim_full(&optimizer->model);
+    return status;
 }
 
 static enum tide_status best_one(struct tide_optimizer *optimizer, size_t *index)
@@ -192,5 +195,53 @@ enum tide_status tide_predict(struct tide_optimizer *optimizer, const double *x,
     const double high = warp_back(&model->warp[objective], mean[0] + sd);
     *prediction = (struct tide_prediction){warp_back(&model->warp[objective], mean[0]),
                                            fmin(low, high), fmax(low, high)};
+    return TIDE_OK;
+}
+
+/* ---- what is left to gain ---- */
+
+enum { ROWS_TO_TRUST = 5 }; /* for each parameter and one: below, intervals are too short */
+
+/* The best end, in the model's units, of the intervals at candidates near and far. */
+static double best_end(struct tide_optimizer *optimizer, double deviations)
+{
+    const struct model *model = &optimizer->model;
+    const size_t width = model->space.count;
+    const size_t count =
+        search_candidates(optimizer, optimizer->next, optimizer->candidates, SEARCH_CANDIDATES);
+    double mean[GP_DRAWS_MAX];
+    double variance = 0;
+    double least = HUGE_VAL;
+
+    for (size_t i = 0; i < count; i++) {
+        gp_predict(&optimizer->model.gp[0], optimizer->candidates + i * width, mean, &variance);
+        least = fmin(least, mean[0] - deviations * sqrt(variance));
+    }
+    return least;
+}
+
+enum tide_status tide_headroom(struct tide_optimizer *optimizer, double confidence,
+                               double *headroom)
+{
+    struct model *model = &optimizer->model;
+    size_t index = 0;
+
+    if (!(confidence >= 0.5 && confidence < 1)) {
+        return TIDE_INVALID;
+    }
+    if (model->objectives > 1 || optimizer->observed.count < ROWS_TO_TRUST * (model->shared + 1) ||
+        best_one(optimizer, &index) != TIDE_OK || build_plain(optimizer) != TIDE_OK) {
+        return TIDE_NOT_FOUND;
+    }
+    optimizer->judge.model = model;
+    if (judge_open(&optimizer->judge, optimizer) != TIDE_OK) {
+        return TIDE_NO_MEMORY;
+    }
+    const double told = optimizer->observed.record[index].values[0];
+    const double best = values_are_noisy(optimizer) ? smoothed(optimizer, index)
+                                                    : warp_forward(&model->warp[0], told);
+    const double end = best_end(optimizer, gsl_cdf_ugaussian_Pinv(confidence));
+    const double gain = warp_back(&model->warp[0], best) - warp_back(&model->warp[0], end);
+    *headroom = fmax(model->warp[0].sign * gain, 0);
     return TIDE_OK;
 }

@@ -38,6 +38,7 @@ static enum tide_status survey_open(struct survey *survey, struct tide_optimizer
     *survey = (struct survey){.optimizer = optimizer};
     if (objective < optimizer->model.objectives) {
         status = model_build(optimizer, &fit, MODEL_WARPED, false);
+        model_aim_full(&optimizer->model);
     }
     if (status != TIDE_OK) {
         return status;

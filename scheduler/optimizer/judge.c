@@ -189,13 +189,17 @@ static double verdict(const struct judge *judge, struct view *view)
     if (model->known[odds]) {
         value += chance(judge, view, odds, 0.5, exp(model->gp[odds].hyper.noise));
     }
+    if (model->known[odds + 1] && judge->caution == 0) { /* per cost: its logarithm is subtracted */
+        value -= model->cost_sd * view->mean[odds + 1][0];
+        view->by_mean[odds + 1][0] = -model->cost_sd;
+    }
     return value;
 }
 
 double judge_point(struct judge *judge, const double *x, double *gradient)
 {
     struct model *model = judge->model;
-    const size_t processes = model->objectives + model->outcomes + 1;
+    const size_t processes = model->objectives + model->outcomes + 2;
     struct view view = {0};
     double slope[SPACE_PARAMETERS_MAX];
 
@@ -222,7 +226,7 @@ double judge_point(struct judge *judge, const double *x, double *gradient)
 static void judge_batch(struct judge *judge, const double *x, size_t count, double *score)
 {
     struct model *model = judge->model;
-    const size_t processes = model->objectives + model->outcomes + 1;
+    const size_t processes = model->objectives + model->outcomes + 2;
     double mean[MODEL_PROCESSES_MAX][JUDGE_BATCH * 16];
     double variance[MODEL_PROCESSES_MAX][JUDGE_BATCH];
     struct view view = {0};

@@ -13,7 +13,26 @@ static const double noise_margin = 1.5; /* deviations of the noise */
 static const double trusted_noise =
     1e-4; /* variance in the model's unit: values as good as exact */
 
-/* Whether an observation satisfies the outcome constraints, as far as it says. */
+/* Observation `index`; behind the observations come the points of curves. */
+static const struct record *record_at(const struct tide_optimizer *optimizer, size_t index)
+{
+    const size_t observed = optimizer->observed.count;
+
+    return index < observed ? &optimizer->observed.record[index]
+                            : &optimizer->curve.record[index - observed];
+}
+
+static const double *point_at(const struct tide_optimizer *optimizer, size_t index)
+{
+    const size_t observed = optimizer->observed.count;
+    const size_t width = optimizer->model.shared;
+
+    return index < observed ? optimizer->observed.x + index * width
+                            : optimizer->curve.x + (index - observed) * width;
+}
+
+/* Whether an observation, in full or on its way, satisfies the outcome constraints, as far as it
+ * says. */
 static bool satisfies(const struct tide_optimizer *optimizer, const struct record *record)
 {
     for (size_t i = 0; i < optimizer->model.outcomes; i++) {
@@ -21,17 +40,30 @@ static bool satisfies(const struct tide_optimizer *optimizer, const struct recor
             return false;
         }
     }
-    return record->outcome == TIDE_EVALUATED && record->source == 0;
+    return (record->outcome == TIDE_EVALUATED || record->outcome == TIDE_RUNNING) &&
+           record->source == 0;
 }
 
 enum { SHORTLIST = 32 };
 
+/* Whether it is the last point of a curve, or not of a curve. */
+static bool is_latest(const struct tide_optimizer *optimizer, size_t index)
+{
+    const struct table *curve = &optimizer->curve;
+    const size_t next = index + 1 - optimizer->observed.count;
+
+    return index < optimizer->observed.count || next == curve->count ||
+           curve->record[next].id != curve->record[next - 1].id;
+}
+
 /* What an observation is worth by what was told: less is better, infinite if it cannot serve. */
 static double told_merit(const struct tide_optimizer *optimizer, size_t index)
 {
-    const struct record *record = &optimizer->observed.record[index];
+    const struct record *record = record_at(optimizer, index);
+    const bool valued = record->outcome == TIDE_EVALUATED || record->outcome == TIDE_RUNNING;
 
-    if (record->outcome != TIDE_EVALUATED || record->source != 0) {
+    if (!valued || record->source != 0 || !isfinite(record->values[0]) ||
+        !is_latest(optimizer, index)) {
         return HUGE_VAL;
     }
     return warp_forward(&optimizer->model.warp[0], record->values[0]) +
@@ -64,7 +96,7 @@ static size_t shortlist(const struct tide_optimizer *optimizer, size_t *indices)
     double values[SHORTLIST];
     size_t count = 0;
 
-    for (size_t i = 0; i < optimizer->observed.count; i++) {
+    for (size_t i = 0; i < optimizer->observed.count + optimizer->curve.count; i++) {
         keep_least(told_merit(optimizer, i), i, values, indices, &count, SHORTLIST);
     }
     return count;
@@ -76,7 +108,7 @@ static double expected(struct judge *judge, const struct tide_optimizer *optimiz
     double mean[GP_DRAWS_MAX];
     double variance = 0;
 
-    model_place(judge->model, optimizer->observed.x + index * judge->model->shared, placed);
+    model_place(judge->model, point_at(optimizer, index), placed);
     gp_predict(&judge->model->gp[0], placed, mean, &variance);
     return mean[0];
 }
@@ -95,7 +127,7 @@ static double lowest(const struct tide_optimizer *optimizer, struct judge *judge
     }
     const size_t count = plain ? 0 : shortlist(optimizer, indices);
     for (size_t i = 0; i < count; i++) {
-        if (satisfies(optimizer, &optimizer->observed.record[indices[i]])) {
+        if (satisfies(optimizer, record_at(optimizer, indices[i]))) {
             best = fmin(best, expected(judge, optimizer, indices[i]));
         }
     }
@@ -255,7 +287,7 @@ static size_t single_anchors(struct judge *judge, const struct tide_optimizer *o
     const size_t listed = shortlist(optimizer, candidates);
 
     for (size_t i = 0; i < listed; i++) {
-        const struct record *record = &optimizer->observed.record[candidates[i]];
+        const struct record *record = record_at(optimizer, candidates[i]);
         const double value = expected(judge, optimizer, candidates[i]);
         keep_least(value + (satisfies(optimizer, record) ? 0 : 1e6), candidates[i], values, indices,
                    &count, JUDGE_ANCHORS);
@@ -272,8 +304,7 @@ size_t judge_anchors(struct judge *judge, const struct tide_optimizer *optimizer
                                                : single_anchors(judge, optimizer, indices);
 
     for (size_t i = 0; i < count; i++) {
-        model_place(model, optimizer->observed.x + indices[i] * model->shared,
-                    x + i * model->space.count);
+        model_place(model, point_at(optimizer, indices[i]), x + i * model->space.count);
     }
     return count;
 }

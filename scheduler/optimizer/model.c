@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "optimizer/source.h"
 #include "optimizer/state.h"
+#include "optimizer/table.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_sort.h>
@@ -90,7 +91,7 @@ void model_place(const struct model *model, const double *x, double *placed)
 {
     memcpy(placed, x, model->shared * sizeof *placed);
     if (model->step_at != SIZE_MAX) {
-        placed[model->step_at] = model->space.parameter[model->step_at].high;
+        placed[model->step_at] = model->step_aim;
     }
     if (model->source_at != SIZE_MAX) {
         placed[model->source_at] = 0;
@@ -102,9 +103,10 @@ static void place_record(const struct model *model, const struct record *record,
                          double *placed)
 {
     model_place(model, x, placed);
-    if (model->step_at != SIZE_MAX && record->step > 0) {
+    if (model->step_at != SIZE_MAX) {
         const struct tide_parameter *step = &model->space.parameter[model->step_at];
-        placed[model->step_at] = fmin(fmax(record->step, step->low), step->high);
+        placed[model->step_at] =
+            record->step > 0 ? fmin(fmax(record->step, step->low), step->high) : step->high;
     }
     if (model->source_at != SIZE_MAX) {
         placed[model->source_at] = (double)record->source;
@@ -144,8 +146,9 @@ static const struct record *row_at(const struct tide_optimizer *optimizer, size_
     return &table->record[i];
 }
 
-/* Of a curve the model sees steps that double, and the last one. */
-static bool telling(const struct tide_optimizer *optimizer, size_t i, double *last_step)
+/* Of a curve the model sees its last point, and that no more once the end is known: a trial counts
+ * once. */
+static bool telling(const struct tide_optimizer *optimizer, size_t i)
 {
     const struct table *curve = &optimizer->curve;
 
@@ -153,14 +156,11 @@ static bool telling(const struct tide_optimizer *optimizer, size_t i, double *la
         return true;
     }
     i -= optimizer->observed.count;
-    const struct record *record = &curve->record[i];
-    const bool first = i == 0 || curve->record[i - 1].id != record->id;
-    const bool last = i + 1 == curve->count || curve->record[i + 1].id != record->id;
-    if (first || last || record->step >= 2 * *last_step) {
-        *last_step = record->step;
-        return true;
-    }
-    return false;
+    const int64_t id = curve->record[i].id;
+    const size_t told = table_find(&optimizer->observed, id, 0);
+    return (i + 1 == curve->count || curve->record[i + 1].id != id) &&
+           (told == optimizer->observed.count ||
+            optimizer->observed.record[told].outcome == TIDE_STOPPED);
 }
 
 /*
@@ -172,7 +172,6 @@ static size_t choose_rows(struct tide_optimizer *optimizer, size_t index, size_t
     struct model *model = &optimizer->model;
     const size_t total = optimizer->observed.count + optimizer->curve.count;
     double *values = model->values;
-    double last_step = 0;
     double worst = HUGE_VAL;
     const double *x = NULL;
     size_t usable = 0;
@@ -180,7 +179,7 @@ static size_t choose_rows(struct tide_optimizer *optimizer, size_t index, size_t
 
     for (size_t i = 0; i < total; i++) {
         const double value = lesson(model, index, row_at(optimizer, i, &x));
-        if (isfinite(value) && telling(optimizer, i, &last_step)) {
+        if (isfinite(value) && telling(optimizer, i)) {
             values[usable++] = model->warp[index].sign * value;
         }
     }
@@ -190,7 +189,6 @@ static size_t choose_rows(struct tide_optimizer *optimizer, size_t index, size_t
         worst = values[SUBSET_ROWS / 2];
         recent = 0;
     }
-    last_step = 0;
     for (size_t i = total; i-- > 0 && usable > ROWS_MAX;) { /* from which row on all are taken */
         const double value =
             model->warp[index].sign * lesson(model, index, row_at(optimizer, i, &x));
@@ -204,7 +202,7 @@ static size_t choose_rows(struct tide_optimizer *optimizer, size_t index, size_t
     for (size_t i = 0; i < total && count < ROWS_MAX; i++) {
         const double value =
             model->warp[index].sign * lesson(model, index, row_at(optimizer, i, &x));
-        if (isfinite(value) && telling(optimizer, i, &last_step) &&
+        if (isfinite(value) && telling(optimizer, i) &&
             (usable <= ROWS_MAX || value < worst || i >= recent)) {
             chosen[count++] = i;
         }
@@ -258,6 +256,59 @@ static enum tide_status fill(struct tide_optimizer *optimizer, const struct fit 
         *count = source_align(model, &model->gp[index], &start, model->values);
     }
     return TIDE_OK;
+}
+
+/* ---- the step to judge at ---- */
+
+/* The step that a point has come to: of a curve its last one; 0 for a row that says nothing. */
+static double step_reached(const struct tide_optimizer *optimizer, size_t i)
+{
+    const struct model *model = &optimizer->model;
+    const struct table *curve = &optimizer->curve;
+    const struct tide_parameter *step = &model->space.parameter[model->step_at];
+    const double *x = NULL;
+    const struct record *record = row_at(optimizer, i, &x);
+    const size_t next = i + 1 - optimizer->observed.count;
+
+    if (i < optimizer->observed.count) {
+        return record->outcome != TIDE_EVALUATED || record->source > 0 ? 0
+               : record->step > 0                                      ? record->step
+                                                                       : step->high;
+    }
+    return next < curve->count && curve->record[next].id == record->id ? 0 : record->step;
+}
+
+/*
+ * Points are judged at the highest step that enough of them have come to, the rule by which BOHB
+ * chooses its model (Falkner et al., ICML 2018): beyond it the process would extrapolate, and be
+ * unsure of everything alike.
+ */
+static void aim(struct tide_optimizer *optimizer)
+{
+    struct model *model = &optimizer->model;
+    const size_t total = optimizer->observed.count + optimizer->curve.count;
+    const size_t enough = model->shared + 2;
+    size_t count = 0;
+
+    for (size_t i = 0; i < total && model->step_at != SIZE_MAX; i++) {
+        const double reached = step_reached(optimizer, i);
+        if (reached > 0) {
+            model->values[count++] = reached;
+        }
+    }
+    if (count > 0) {
+        gsl_sort(model->values, 1, count);
+        const struct tide_parameter *step = &model->space.parameter[model->step_at];
+        model->step_aim =
+            fmin(fmax(model->values[count > enough ? count - enough : 0], step->low), step->high);
+    }
+}
+
+void model_aim_full(struct model *model)
+{
+    if (model->step_at != SIZE_MAX) {
+        model->step_aim = model->space.parameter[model->step_at].high;
+    }
 }
 
 /* ---- the build ---- */
@@ -357,6 +408,10 @@ enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit,
     enum tide_status status = reserve(optimizer);
 
     model->serial++;
+    model_aim_full(model);
+    if (status == TIDE_OK) {
+        aim(optimizer);
+    }
     for (size_t i = 0; i < model->objectives + model->outcomes && status == TIDE_OK; i++) {
         status = build_one(optimizer, fit, i, renew, face);
         model->known[i] = status == TIDE_OK;
@@ -370,6 +425,8 @@ enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit,
     if (status == TIDE_OK) {
         fit->told = renew ? rows : fit->told;
         build_odds(optimizer, fit);
+        const size_t cost = model->objectives + model->outcomes + 1;
+        model->known[cost] = optimizer->per_cost && cost_build(optimizer, &model->gp[cost]);
     }
     return status;
 }

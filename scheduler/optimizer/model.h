@@ -11,7 +11,7 @@
 #include "optimizer/warp.h"
 
 enum {
-    MODEL_PROCESSES_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 1,
+    MODEL_PROCESSES_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 2,
     MODEL_LEARNT_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 1
 };
 
@@ -33,15 +33,17 @@ struct model {
     struct space space;                    /* the caller's parameters, then step and source */
     size_t shared;                         /* how many the caller's are */
     size_t step_at;                        /* index of the step, or space.count */
+    double step_aim;                       /* the step that points are judged at */
     size_t source_at;                      /* index of the source, or space.count */
-    struct gp gp[MODEL_PROCESSES_MAX];     /* objectives, outcomes, odds */
+    struct gp gp[MODEL_PROCESSES_MAX];     /* objectives, outcomes, odds, cost */
+    double cost_sd;                        /* of the logarithm of the cost */
     struct gp thinner;                     /* some of one process's rows, for a fit */
     struct gp earlier;                     /* scratch: what a source alone says (source.c) */
     struct warp warp[MODEL_PROCESSES_MAX]; /* of objectives and outcomes */
     size_t sources_believed;               /* by the process that was built last */
     size_t objectives;
     size_t outcomes;
-    bool known[MODEL_PROCESSES_MAX]; /* which have enough to go by; the last: something failed */
+    bool known[MODEL_PROCESSES_MAX]; /* which have enough to go by; odds: something failed */
     double *values;                  /* scratch: 3 x values_capacity */
     size_t values_capacity;
     uint64_t serial; /* counts builds */
@@ -51,7 +53,7 @@ struct model {
 enum tide_status model_init(struct model *model, const struct tide_config *config, char *message);
 void model_fini(struct model *model);
 
-/* model_place: the caller's point as the model sees it, a full evaluation of this search. */
+/* model_place: the caller's point as the model sees it, of this search, evaluated to step_aim. */
 void model_place(const struct model *model, const double *x, double *placed);
 
 /*
@@ -62,6 +64,12 @@ void model_place(const struct model *model, const double *x, double *placed);
  */
 enum tide_status model_build(struct tide_optimizer *optimizer, struct fit *fit,
                              enum model_face face, bool pending);
+
+/* model_aim_full: judges points at their full step from here to the next build. */
+void model_aim_full(struct model *model);
+
+/* cost_build: the process of what a point costs; false where nothing tells costs apart. */
+bool cost_build(struct tide_optimizer *optimizer, struct gp *gp);
 
 /* model_learnt: how many fits there are. */
 size_t model_learnt(const struct model *model);

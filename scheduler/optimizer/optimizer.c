@@ -88,6 +88,7 @@ static enum tide_status start(struct tide_optimizer *optimizer, const struct tid
                                   : 2 + sources_asked(config->source_count);
     optimizer->source_count = config->source_count;
     optimizer->noisy = config->noisy;
+    optimizer->per_cost = config->per_cost;
     optimizer->curve.curves = true;
     sobol_init(&optimizer->sobol, optimizer->space.count, config->seed);
     status = check_grid(optimizer, message);

@@ -46,6 +46,7 @@ struct tide_optimizer {
     size_t initial_warm; /* the same while a source is believed */
     size_t source_count;
     bool noisy;
+    bool per_cost;
 
     struct table observed;
     struct table curve; /* values on the way of points that are or were pending */

@@ -34,10 +34,6 @@ void whole_check(struct reader *reader, const struct node *root);
 /* fits_check: complains where a worker could not be told all of it in one message. */
 void fits_check(struct reader *reader, const struct node *root);
 
-/* pending_warn: warns about every key whose behaviour does not exist yet; the one list of them is
- * in pending.c. */
-void pending_warn(struct reader *reader, const struct tree *tree);
-
 /* is_parameter_name: [A-Za-z_][A-Za-z0-9_]*, shorter than SPEC_NAME_BYTES. */
 bool is_parameter_name(const char *text);
 

@@ -289,6 +289,22 @@ static void story_exhausted(void)
     world_answer(&world, TIDE_EXHAUSTED);
 }
 
+static void story_enough(void)
+{
+    struct event event = {.kind = EVENT_SUGGESTED};
+
+    begin(10, 2);
+    note("nothing may start, so the third point waits, and a fourth is asked for");
+    world_gate(&world, 1, true, 0);
+    complete(0, 0, 1, 0.5);
+    note("that is not worth its trial, and then the one that waits is not either");
+    event.suggested = (struct suggested_event){
+        .experiment = 1, .number = 3, .status = TIDE_EXHAUSTED, .enough = true};
+    world_step(&world, &event);
+    world_gate(&world, 1, false, 0);
+    complete(0, 1, 1, 0.4);
+}
+
 static void story_halving(void)
 {
     struct experiment_config config = world_config(4);
@@ -404,6 +420,7 @@ static void every_story_leaves_its_trace(void **state)
         {"restarted", story_restarted},
         {"refused", story_refused},
         {"exhausted", story_exhausted},
+        {"enough", story_enough},
         {"halving", story_halving},
         {"median", story_median},
     };
