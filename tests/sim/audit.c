@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* One renewal, and the time to leave. */
-enum { TOLD_MS = LEASE_MS / RENEWALS_PER_LEASE + 10000 };
+enum { TOLD_MS = LEASE_MS / RENEWALS_PER_LEASE + 35000 };
 
 void audit_init(struct audit *audit, const struct plan *plan)
 {

@@ -61,7 +61,7 @@ void process_start(struct machine *machine, const struct wire_assign *assign)
                          .lame = resumes && !audit_loads(assign)};
 }
 
-/* It needs up to LEAVE_MS; what is killed at its deadline or without grace is gone at once. */
+/* It needs up to LEAVE_MS, or all the time it is given; at its deadline it is killed. */
 void process_leave(struct machine *machine, const struct agent_action *stop)
 {
     struct process *process = process_of(machine, stop->attempt);
@@ -69,9 +69,13 @@ void process_leave(struct machine *machine, const struct agent_action *stop)
     if (process == NULL || (process->leaving && stop->grace_ms > 0)) {
         return;
     }
+    const int64_t grace_ms = stop->grace_ms * 1000 / machine->rate_permille;
+    const int64_t quick_ms = grace_ms > 0 ? (int64_t)draw(machine, LEAVE_MS) : 0;
+    const int64_t kill_ms =
+        stop->deadline_ms > 0 ? machine_true_ms(machine, stop->deadline_ms) : INT64_MAX;
     process->leaving = true;
-    process->next_ms =
-        story.now_ms + 1 + (stop->grace_ms > 0 ? (int64_t)draw(machine, LEAVE_MS) : 0);
+    process->next_ms = story.now_ms + 1 + (draw(machine, 3) == 0 ? grace_ms : quick_ms);
+    process->next_ms = process->next_ms < kill_ms ? process->next_ms : kill_ms;
 }
 
 /* Where all machines reach it; the agent announces it. */
