@@ -19,10 +19,12 @@ json_t *show_experiment_model(const struct reading *reading)
         "SELECT e.id, e.name, e.state, e.reason, e.created, e.started, e.ended, e.metric,"
         " e.direction, e.objectives AS \"objectives:json\", e.constraints AS \"constraints:json\","
         " e.budget_trials, e.compute_ms, c.useful_seconds, c.lost_seconds, c.cost,"
+        " c.budget_cost, c.currency, k.useful_cost, k.lost_cost, k.checkpoint_cost, k.idle_cost,"
+        " k.preemption_cost, k.on_demand_cost,"
         " (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
         " (SELECT value FROM best WHERE experiment = e.id) AS best_value, e.spec FROM experiment "
         "AS e"
-        " JOIN cost AS c ON c.experiment = e.id"
+        " JOIN cost AS c ON c.experiment = e.id JOIN cost_kind AS k ON k.experiment = e.id"
         " WHERE e.id = ?",
         "i", id);
     json_t *states =
@@ -136,6 +138,34 @@ static void parameters_print(struct screen *screen, const json_t *model)
     }
 }
 
+static void money_print(struct screen *screen, const char *before, double cost)
+{
+    char text[FORMAT_BYTES];
+
+    screen_print(screen, "%s%s", before, format_money(text, llround(cost * 1e6)));
+}
+
+/* "5.89 USD (useful 5.10, lost 0.42, saving 0.07, idle 0.30); preemptions 0.49; on demand 18.40" */
+static void cost_print(struct screen *screen, const json_t *model)
+{
+    screen_label(screen, "cost");
+    money_print(screen, "", model_real(model, "cost"));
+    if (model_has(model, "currency")) {
+        screen_print(screen, " %s", model_text(model, "currency"));
+    }
+    if (model_real(model, "useful_cost") > 0) {
+        money_print(screen, " (useful ", model_real(model, "useful_cost"));
+        money_print(screen, ", lost ", model_real(model, "lost_cost"));
+        money_print(screen, ", saving ", model_real(model, "checkpoint_cost"));
+        money_print(screen, ", idle ", model_real(model, "idle_cost"));
+        money_print(screen, "); preemptions ", model_real(model, "preemption_cost"));
+    }
+    if (model_real(model, "on_demand_cost") > 0) {
+        money_print(screen, "; on demand ", model_real(model, "on_demand_cost"));
+    }
+    screen_print(screen, "\n");
+}
+
 static void time_print(struct screen *screen, const json_t *model)
 {
     const double useful = model_real(model, "useful_seconds");
@@ -150,8 +180,7 @@ static void time_print(struct screen *screen, const json_t *model)
     }
     screen_print(screen, "\n");
     if (model_real(model, "cost") > 0) {
-        screen_label(screen, "cost");
-        screen_print(screen, "%s\n", format_money(text, llround(model_real(model, "cost") * 1e6)));
+        cost_print(screen, model);
     }
 }
 

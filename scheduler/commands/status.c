@@ -24,6 +24,7 @@ static json_t *status_model(const struct reading *reading)
         " p.queued, p.running, p.paused, p.completed, p.failed, p.buried, p.infeasible, p.pruned,"
         " p.cancelled, (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
         " (SELECT value FROM best WHERE experiment = e.id) AS best_value, e.compute_ms, c.cost,"
+        " c.budget_cost, c.currency,"
         " CASE WHEN e.ended IS NULL THEN e.spec END AS spec"
         " FROM experiment AS e JOIN progress AS p ON p.experiment = e.id"
         " JOIN cost AS c ON c.experiment = e.id"
@@ -81,6 +82,21 @@ static void why_cell(struct table *table, const json_t *row, bool dead, int64_t 
     }
 }
 
+/* "4.10/20", or what was spent alone. */
+static void cost_cell(struct table *table, const json_t *row)
+{
+    char spent[FORMAT_BYTES] = "0";
+
+    if (model_real(row, "cost") > 0) {
+        (void)format_money(spent, llround(model_real(row, "cost") * 1e6));
+    }
+    if (model_has(row, "budget_cost")) {
+        table_cell(table, STYLE_NONE, "%s/%.10g", spent, model_real(row, "budget_cost"));
+    } else {
+        table_cell(table, STYLE_NONE, "%s", model_real(row, "cost") > 0 ? spent : "-");
+    }
+}
+
 static void experiment_cells(struct table *table, const json_t *row, bool dead, int64_t now_ms)
 {
     const int64_t failed = model_integer(row, "failed") + model_integer(row, "buried");
@@ -94,10 +110,7 @@ static void experiment_cells(struct table *table, const json_t *row, bool dead, 
     table_cell(table, STYLE_NONE, "%" PRId64, model_integer(row, "running"));
     table_cell(table, failed > 0 ? STYLE_BAD : STYLE_NONE, "%" PRId64, failed);
     table_cell(table, STYLE_NONE, "%s", format_value(text, best));
-    table_cell(table, STYLE_NONE, "%s",
-               model_real(row, "cost") > 0
-                   ? format_money(text, llround(model_real(row, "cost") * 1e6))
-                   : "-");
+    cost_cell(table, row);
     why_cell(table, row, dead, now_ms);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "commands/agenda.h"
 #include "commands/alive.h"
+#include "commands/forecast.h"
 #include "commands/format.h"
 #include "commands/pools.h"
 #include "commands/progress.h"
@@ -178,6 +179,10 @@ static json_t *why_model(const struct reading *reading)
                               ended ? json_null()
                                     : agenda_read(model_text(model, "spec"), reading->now_ms));
     (void)json_object_set_new(model, "workers", workers_judged(reading, model_text(model, "spec")));
+    (void)json_object_set_new(
+        model, "forecast",
+        ended ? json_null()
+              : forecast_read(reading->query, id, model_text(model, "spec"), reading->now_ms));
     (void)json_object_del(model, "spec");
     (void)json_object_set_new(model, "pools", pools_model(reading->query, reading->now_ms));
     (void)json_object_set_new(model, "events", events);
@@ -282,6 +287,11 @@ static bool why_screen(const struct reading *reading, json_t *model, struct scre
 
     reason_print(screen, model);
     agenda_print(screen, json_object_get(model, "agenda"));
+    if (model_has(model, "forecast")) {
+        why_label(screen, "forecast");
+        forecast_print(screen, json_object_get(model, "forecast"), reading->now_ms);
+        screen_print(screen, "\n");
+    }
     if (json_is_false(json_object_get(model, "coordinator")) && !model_has(model, "ended")) {
         why_label(screen, "but");
         screen_print(screen, "no coordinator is running on this store\n");
