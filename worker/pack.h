@@ -16,8 +16,8 @@
 enum { PACK_FD = 3 };
 
 #define PACK_RESTORED "restored"
-#define PACK_BAD "bad: " /* before the words of PACK_CORRUPT: it is the archive, not this machine  \
-                          */
+/* Before the words of PACK_CORRUPT: it is the archive, not this machine. */
+#define PACK_BAD "bad: "
 
 enum pack_exit {
     PACK_DONE = 0,

@@ -313,8 +313,8 @@ static void what_nobody_names_goes(void **state)
     (void)state;
     assert_int_equal(object_begin(&writer, root, &object, BYTES), TIDE_OK);
     object_abandon(&writer);
-    for (char letter = 'a'; letter <= 'e'; letter++) {
-        put(hash_of(letter), 1000 + letter);
+    for (int letter = 'a'; letter <= 'e'; letter++) {
+        put(hash_of((char)letter), 1000 + letter);
     }
     (void)snprintf(part, sizeof part, "%.64s.part", hash_of('f'));
     put(part, 2000);
