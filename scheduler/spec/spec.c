@@ -132,7 +132,7 @@ static void set_defaults(struct spec *spec)
 
 static void check_required(struct reader *reader, const struct node *root)
 {
-    static const char *const required[] = {"name", "command", "parameters", "budget"};
+    static const char *const required[] = {"name", "command", "parameters"};
 
     for (size_t i = 0; i < COUNT(required); i++) {
         if (node_find(root, required[i]) == NULL) {

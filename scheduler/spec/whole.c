@@ -6,13 +6,17 @@
 #include <string.h>
 
 /* A grid ends by itself; every other search needs to be told when. */
-static void check_end(struct reader *reader, const struct node *budget)
+static void check_end(struct reader *reader, const struct node *root)
 {
-    const struct spec *spec = reader->spec;
+    const struct node *budget = node_find(root, "budget");
 
-    if (budget != NULL && budget->kind == NODE_MAPPING && spec->search.algorithm != SPEC_GRID &&
-        node_find(budget, "trials") == NULL && node_find(budget, "cost") == NULL &&
-        node_find(budget, "compute") == NULL) {
+    if (root->kind != NODE_MAPPING || reader->spec->search.algorithm == SPEC_GRID) {
+        return;
+    }
+    if (budget == NULL) {
+        reader_error(reader, (struct spec_place){0}, "", "'budget' is missing");
+    } else if (budget->kind == NODE_MAPPING && node_find(budget, "trials") == NULL &&
+               node_find(budget, "cost") == NULL && node_find(budget, "compute") == NULL) {
         reader_error(reader, budget->key_place, "try trials: 50",
                      "the budget needs one of 'trials', 'cost' and 'compute'");
     }
@@ -90,7 +94,7 @@ static void check_setup(struct reader *reader, const struct node *setup)
 
 void whole_check(struct reader *reader, const struct node *root)
 {
-    check_end(reader, node_find(root, "budget"));
+    check_end(reader, root);
     check_setup(reader, node_find(root, "setup"));
     check_grid(reader);
     check_fidelity(reader, node_find(root, "fidelity"));
