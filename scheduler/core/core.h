@@ -35,6 +35,11 @@ struct objective_rule {
     double target; /* reached when value <= target (>= when maximize) */
 };
 
+/* A trial whose outcome is outside of these bounds, or was never seen, reaches no target. */
+struct outcome_rule {
+    double min, max; /* -INFINITY, INFINITY: none */
+};
+
 /* What is done about trials that do badly on the way. */
 enum stopping_rule {
     STOPPING_NONE,
@@ -69,6 +74,7 @@ struct experiment_config {
     int32_t eta;                   /* halving: of the trials at a rung, one in so many goes on */
     uint32_t objective_count, outcome_count;
     struct objective_rule objectives[OBJECTIVES_MAX];
+    struct outcome_rule outcomes[OUTCOMES_MAX];
     struct requirement requirement;
 };
 

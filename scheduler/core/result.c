@@ -40,6 +40,19 @@ static void values_take(struct core *core, struct trial *trial, const struct res
     memcpy(trial->row.values, result->values, sizeof trial->row.values);
 }
 
+/* Of the outcomes that follow the objectives; one that was never seen, NaN, breaks its bounds. */
+static bool constraints_hold(const struct experiment_config *config, const struct trial_row *row)
+{
+    for (uint32_t i = 0; i < config->outcome_count; i++) {
+        const struct outcome_rule *rule = &config->outcomes[i];
+        const double value = row->values[config->objective_count + i];
+        if (!(value >= rule->min && value <= rule->max)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool target_reached(const struct experiment_config *config, const struct trial_row *row)
 {
     for (uint32_t i = 0; i < config->objective_count; i++) {
@@ -49,7 +62,7 @@ static bool target_reached(const struct experiment_config *config, const struct 
             return false;
         }
     }
-    return config->objective_count > 0;
+    return config->objective_count > 0 && constraints_hold(config, row);
 }
 
 static void trial_complete(struct core *core, struct trial *trial,

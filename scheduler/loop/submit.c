@@ -77,6 +77,23 @@ static void stopping_fill(const struct spec *spec, struct experiment_config *con
     }
 }
 
+static struct outcome_rule bounds_of(const struct spec_constraint *constraint)
+{
+    return (struct outcome_rule){
+        .min = isnan(constraint->min) ? -(double)INFINITY : constraint->min,
+        .max = isnan(constraint->max) ? (double)INFINITY : constraint->max};
+}
+
+/* The constraints on outcomes, in the spec's order. */
+static void outcomes_fill(const struct spec *spec, struct experiment_config *config)
+{
+    for (size_t i = 0; i < spec->constraint_count && config->outcome_count < OUTCOMES_MAX; i++) {
+        if (spec->constraints[i].text == NULL) {
+            config->outcomes[config->outcome_count++] = bounds_of(&spec->constraints[i]);
+        }
+    }
+}
+
 static enum late_rule late_rule_of(enum spec_if_late if_late)
 {
     switch (if_late) {
@@ -108,14 +125,14 @@ void config_of_spec(const struct spec *spec, struct experiment_config *config)
         .always_from_start = spec->preemption.resume == SPEC_RESUME_RESTART,
         .finish_at_close = spec->schedule.at_close == SPEC_CLOSE_FINISH,
         .sequential_model = spec->search.algorithm == SPEC_BAYES,
-        .objective_count = (uint32_t)spec->objective_count,
-        .outcome_count = (uint32_t)search_space_outcome_count(spec)};
+        .objective_count = (uint32_t)spec->objective_count};
     for (size_t i = 0; i < spec->objective_count; i++) {
         config->objectives[i] =
             (struct objective_rule){.maximize = spec->objectives[i].maximize,
                                     .has_target = !isnan(spec->objectives[i].target),
                                     .target = spec->objectives[i].target};
     }
+    outcomes_fill(spec, config);
     requirement_fill(&spec->resources, &config->requirement);
     stopping_fill(spec, config);
 }
@@ -197,10 +214,9 @@ static size_t outcomes_describe(const struct spec *spec, struct store_outcome *t
     for (size_t i = 0; i < spec->constraint_count; i++) {
         const struct spec_constraint *from = &spec->constraints[i];
         if (from->text == NULL) {
-            to[count++] =
-                (struct store_outcome){.metric = from->metric,
-                                       .min = isnan(from->min) ? -(double)INFINITY : from->min,
-                                       .max = isnan(from->max) ? (double)INFINITY : from->max};
+            const struct outcome_rule bounds = bounds_of(from);
+            to[count++] = (struct store_outcome){
+                .metric = from->metric, .min = bounds.min, .max = bounds.max};
         }
     }
     return count;

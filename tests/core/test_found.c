@@ -5,6 +5,8 @@
 
 #include "support/support.h"
 
+#include <math.h>
+
 static struct world world;
 
 static const int64_t lease_ms = 120000 + 120000 / 50 + 2000;
@@ -254,6 +256,46 @@ static void what_is_dug_up_waits_for_a_window(void **state)
     world_fini(&world);
 }
 
+/* A RESULT of trial `trial`, first attempt, with its objective and one constrained outcome. */
+static void result_with(int32_t trial, double value, double outcome)
+{
+    struct event event = {.kind = EVENT_RESULT, .worker = world.workers[0].id};
+
+    event.result = (struct result_event){.attempt = attempt(trial, 1),
+                                         .outcome = OUTCOME_COMPLETED,
+                                         .value_count = 2,
+                                         .values = {value, outcome}};
+    world_step(&world, &event);
+}
+
+/* A trial that may not be the best ended the search as if it were: its value was that of the
+ * target, but its outcome out of bounds or never seen. */
+static void no_target_is_reached_outside_of_the_constraints(void **state)
+{
+    struct experiment_config config = world_config(4);
+
+    (void)state;
+    config.objectives[0] = (struct objective_rule){.has_target = true, .target = 0.1};
+    config.outcome_count = 1;
+    config.outcomes[0] = (struct outcome_rule){.min = 1, .max = 2};
+    begin(&config);
+    world_accept(&world, 0, attempt(0, 1));
+    world_accept(&world, 0, attempt(1, 1));
+    result_with(0, 0.05, 2.5);
+    assert_int_equal(core_experiment(world.core, 1)->state, EXPERIMENT_RUNNING);
+    result_with(1, 0.05, (double)NAN);
+    assert_int_not_equal(core_experiment(world.core, 1)->state, EXPERIMENT_COMPLETED);
+    while (world.ask_count > 0) {
+        world_answer(&world, TIDE_OK);
+    }
+    world_ready(&world, 0, 2);
+    world_accept(&world, 0, attempt(2, 1));
+    result_with(2, 0.05, 2);
+    assert_int_equal(core_experiment(world.core, 1)->state, EXPERIMENT_COMPLETED);
+    assert_int_equal(core_experiment(world.core, 1)->reason, WHY_TARGET);
+    world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +308,7 @@ int main(void)
         cmocka_unit_test(no_offer_is_made_again_outside_of_a_window),
         cmocka_unit_test(a_late_rung_starts_nothing_beside_a_newer_attempt),
         cmocka_unit_test(what_is_dug_up_waits_for_a_window),
+        cmocka_unit_test(no_target_is_reached_outside_of_the_constraints),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
