@@ -68,5 +68,13 @@ same 'the trials that reached the targets' "$(query target.db "SELECT number,
 1|1|0
 2|1|1'
 
+# The model seeks points better than the reference: here, those of the first fifth of the front.
+spec near '' '' | sed 's/reference: 1.1/reference: 0.2/' >near.yaml
+"$tidemill" run near.yaml --workers 2 --store near.db >table.txt
+share="SELECT sum(params->>'x' <= 0.25) FROM trial WHERE number >= 6"
+near=$(query near.db "$share")
+[ "$near" -ge 8 ] && [ "$near" -gt "$(query s.db "$share")" ] ||
+    fail "within the reference: $near and $(query s.db "$share")"
+
 "$tidemill" replay --store s.db >replay.txt || fail "it differs: $(cat replay.txt)"
 grep -q ' 18 suggestions' replay.txt || fail "not all: $(cat replay.txt)"
