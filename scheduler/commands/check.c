@@ -5,6 +5,7 @@
 #include "commands/check.h"
 
 #include "commands/document.h"
+#include "commands/history.h"
 #include "commands/options.h"
 #include "commands/reading.h"
 #include "commands/spec_file.h"
@@ -52,6 +53,11 @@ static json_t *windows_of(const struct options *options, const struct spec *spec
     return check_windows_model(spec, folder, wall_ms());
 }
 
+static json_t *parallel_of(const struct options *options, const struct spec *spec)
+{
+    return check_parallel_model(spec, history_trial_ms(options->store, spec->name));
+}
+
 static int print_json(const struct options *options, const struct spec *spec,
                       const struct spec_report *report, const struct check_log *log)
 {
@@ -64,6 +70,7 @@ static int print_json(const struct options *options, const struct spec *spec,
     if (spec != NULL) {
         (void)json_object_set_new(model, "spec", check_spec_model(spec));
         (void)json_object_set_new(model, "schedule", windows_of(options, spec));
+        (void)json_object_set_new(model, "parallel", parallel_of(options, spec));
     }
     if (log != NULL) {
         (void)json_object_set_new(model, "output", check_log_model(log));
@@ -88,8 +95,11 @@ static int print_screens(const struct options *options, const struct spec *spec,
             return EXIT_CODE_FAILED;
         }
         json_t *windows = windows_of(options, spec);
+        json_t *parallel = parallel_of(options, spec);
         check_windows_print(&screen, windows);
+        check_parallel_print(&screen, parallel);
         json_decref(windows);
+        json_decref(parallel);
         (void)fprintf(stderr, "next: tidemill run %s\n", options->arguments[0]);
         return EXIT_CODE_OK;
     }

@@ -26,6 +26,20 @@ json_t *check_spec_model(const struct spec *spec);
 json_t *check_windows_model(const struct spec *spec, const char *folder, int64_t now_ms);
 void check_windows_print(struct screen *screen, const json_t *model);
 
+/* check_parallel_times: how many times the trials of one at a time a Bayesian search needs with
+ * `concurrency` at once to find as good a point, as measured; at least 1. */
+double check_parallel_times(int64_t concurrency);
+
+/*
+ * check_parallel_model: what the spec's concurrency costs: {"concurrency", "times", "more_trials",
+ * "trial_ms", "trial_is_limit", "cost_low", "cost_high", "unit"}; null where one runs at a time,
+ * or the search learns nothing. Costs are null unless the spec has prices and a trial's length is
+ * known: `trial_ms`, or where that is 0 the spec's limit. The caller's to free.
+ * check_parallel_print: the same.
+ */
+json_t *check_parallel_model(const struct spec *spec, int64_t trial_ms);
+void check_parallel_print(struct screen *screen, const json_t *model);
+
 struct check_log;
 
 /*

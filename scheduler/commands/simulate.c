@@ -2,6 +2,7 @@
  * simulate: what a search would have cost in a recorded market, under our policy and others.
  */
 #include "commands/document.h"
+#include "commands/history.h"
 #include "commands/options.h"
 #include "commands/query.h"
 #include "commands/simulate_spec.h"
@@ -13,7 +14,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static const struct option_rule rules[] = {
     {"prices", 0, "FILE", "CSV, or JSON of AWS, Azure or Octopus"},
@@ -71,36 +71,11 @@ static enum tide_status read_numbers(const struct options *options,
     return status;
 }
 
-/* What a trial of an experiment of this name took in the store, on the mean; 0 where none is known.
- */
-static int64_t history_ms(const char *store, const char *name)
-{
-    struct query query;
-    int64_t mean_ms = 0;
-
-    if (access(store, R_OK) != 0) {
-        return 0;
-    }
-    if (query_open(&query, store)) {
-        json_t *row = query_row(&query,
-                                "SELECT CAST(avg(useful_ms) AS INTEGER) AS mean_ms FROM trial"
-                                " WHERE state = 'completed' AND experiment ="
-                                " (SELECT t.experiment FROM trial AS t JOIN experiment AS e"
-                                " ON e.id = t.experiment WHERE e.name = ? AND t.state = 'completed'"
-                                " ORDER BY t.experiment DESC LIMIT 1)",
-                                "s", name);
-        mean_ms = model_integer(row, "mean_ms");
-        json_decref(row);
-    }
-    query_close(&query);
-    return mean_ms;
-}
-
 static bool trials_measure(const struct options *options, struct simulate_request *request,
                            struct error *error)
 {
     if (request->trial_ms == 0) {
-        request->trial_ms = history_ms(options->store, request->spec->name);
+        request->trial_ms = history_trial_ms(options->store, request->spec->name);
     }
     if (request->trial_ms == 0) {
         (void)error_set(error, TIDE_INVALID,

@@ -69,6 +69,54 @@ static void test_windows_of_check(void **state)
     spec_free(spec);
 }
 
+static json_t *parallel_of(const char *search, const char *unit, int64_t trial_ms)
+{
+    static struct spec_report report;
+    struct spec *spec = NULL;
+    char text[640];
+
+    (void)snprintf(
+        text, sizeof text,
+        "name: a\ncommand: [echo, '{x}']\nparameters: {x: {type: float, min: 0, max: 1}}\n"
+        "objective: {metric: loss, direction: minimize}\nbudget: {trials: 100}\n"
+        "search: {%s}\nretry: {timeout: 30m}\nschedule: {timezone: UTC, max_price: 3,\n"
+        "  prices: {unit: %s, default: 1, bands: [{when: '10:00-12:00', price: 8}]}}\n",
+        search, unit);
+    assert_int_equal(spec_parse(text, strlen(text), "a", &spec, &report), TIDE_OK);
+    json_t *model = check_parallel_model(spec, trial_ms);
+    spec_free(spec);
+    return model;
+}
+
+/* More at once never needs fewer trials; a price above max_price is never paid; what a trial took
+ * counts before its limit; one at a time, and a search that learns nothing, cost nothing more. */
+static void test_parallel_of_check(void **state)
+{
+    (void)state;
+    assert_close(check_parallel_times(1), 1, 0, 0);
+    for (int64_t i = 1; i < 100; i++) {
+        assert_true(check_parallel_times(i + 1) >= check_parallel_times(i));
+    }
+    assert_close(check_parallel_times(8), /* halfway, by the logarithm */
+                 (check_parallel_times(4) + check_parallel_times(16)) / 2, 1e-12, 0);
+    assert_close(check_parallel_times(64), check_parallel_times(16), 0, 0);
+
+    const double more = round(100 * (check_parallel_times(16) - 1));
+    json_t *model = parallel_of("concurrency: 16", "EUR/h", 0);
+    assert_close((double)model_integer(model, "more_trials"), more, 0, 0);
+    assert_true(json_is_true(json_object_get(model, "trial_is_limit")));
+    assert_close(model_real(model, "cost_low"), more * 0.5, 1e-9, 0);
+    assert_close(model_real(model, "cost_high"), more * 1.5, 1e-9, 0);
+    json_decref(model);
+    model = parallel_of("concurrency: 16", "EUR/kWh", 6 * 60000);
+    assert_true(json_is_false(json_object_get(model, "trial_is_limit")));
+    assert_close(model_real(model, "cost_low"), more * 0.1, 1e-9, 0);
+    assert_string_equal(model_text(model, "unit"), "EUR per kW");
+    json_decref(model);
+    assert_true(json_is_null(parallel_of("concurrency: 1", "EUR/h", 0)));
+    assert_true(json_is_null(parallel_of("concurrency: 16, algorithm: random", "EUR/h", 0)));
+}
+
 static void test_durations(void **state)
 {
     static const struct {
@@ -374,6 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_windows_of_check),
+        cmocka_unit_test(test_parallel_of_check),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_parameters),

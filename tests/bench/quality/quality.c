@@ -3,9 +3,11 @@
  * beside random search and the published medians.
  *
  *   bench_quality [--seeds N] [--parallel N] [--problem NAME] [--algorithm bayes|random|sobol]
- *                 [--csv]
+ *                 [--csv] [--reach N]
  *
- * With --parallel N, N evaluations are always under way and end in a random order.
+ * With --parallel N, N evaluations are always under way and end in a random order. With --reach N
+ * the marks are the median regrets that one under way has after N / 2 and N evaluations, and what
+ * is printed is how many reach them with 1, 4 and 16 under way (0: 3 N do not).
  */
 #include "base/rng.h"
 #include "bench/quality/problems.h"
@@ -16,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SEEDS_MAX = 200, PARALLEL_MAX = 64 };
+enum { SEEDS_MAX = 200, PARALLEL_MAX = 64, REACH_MAX = 80, REACH_TIMES = 3 };
 
 struct run {
     struct tide_optimizer *optimizer;
@@ -28,6 +30,8 @@ struct run {
     double regret; /* noise-free, at the best told */
     double best_told;
     double quarter; /* the regret at a quarter of the evaluations */
+    double *curve;  /* NULL, or the regret after each evaluation told */
+    size_t told;
 };
 
 static double normal(struct rng *rng)
@@ -52,13 +56,16 @@ static void tell_one(struct run *run)
         run->best_told = told;
         run->regret = clean - run->problem->optimum;
     }
+    if (run->curve != NULL) {
+        run->curve[run->told++] = run->regret;
+    }
     run->waiting--;
     run->id[index] = run->id[run->waiting];
     memcpy(run->x[index], run->x[run->waiting], sizeof run->x[index]);
 }
 
 static double run_once(const struct problem *problem, uint64_t seed, enum tide_algorithm algorithm,
-                       size_t parallel, double *recommended, double *quarter)
+                       size_t parallel, double *recommended, double *quarter, double *curve)
 {
     const struct tide_config config = {.parameters = problem->parameters,
                                        .parameter_count = problem->count,
@@ -67,7 +74,7 @@ static double run_once(const struct problem *problem, uint64_t seed, enum tide_a
                                        .budget = problem->evaluations,
                                        .parallel = parallel,
                                        .noisy = problem->noise > 0};
-    struct run run = {.problem = problem, .best_told = HUGE_VAL};
+    struct run run = {.problem = problem, .best_told = HUGE_VAL, .curve = curve};
     struct tide_observation observation;
     struct tide_suggestion suggestion;
     size_t best = 0;
@@ -119,7 +126,7 @@ static double quantile(double *values, size_t count, double q)
 }
 
 struct options {
-    size_t seeds, parallel;
+    size_t seeds, parallel, reach;
     const char *problem;
     enum tide_algorithm algorithm;
     int csv;
@@ -134,7 +141,7 @@ static void measure(const struct problem *problem, const struct options *options
 
     for (size_t seed = 0; seed < options->seeds; seed++) {
         regret[seed] = run_once(problem, seed, options->algorithm, options->parallel,
-                                &recommended[seed], &quarter[seed]);
+                                &recommended[seed], &quarter[seed], NULL);
         if (options->csv) {
             printf("%s,%zu,%zu,%.6g,%.6g\n", problem->name, options->parallel, seed, regret[seed],
                    recommended[seed]);
@@ -157,6 +164,54 @@ static void measure(const struct problem *problem, const struct options *options
     (void)fflush(stdout);
 }
 
+static double median_after(double curves[][REACH_TIMES * REACH_MAX], const struct options *options,
+                           size_t evaluations)
+{
+    static double column[SEEDS_MAX];
+
+    for (size_t seed = 0; seed < options->seeds; seed++) {
+        column[seed] = curves[seed][evaluations - 1];
+    }
+    return quantile(column, options->seeds, 0.5);
+}
+
+/* How many evaluations until the median over the seeds is at `mark`; 0: more than there were. */
+static size_t evaluations_to(double curves[][REACH_TIMES * REACH_MAX],
+                             const struct options *options, double mark)
+{
+    for (size_t i = 1; i <= REACH_TIMES * options->reach; i++) {
+        if (median_after(curves, options, i) <= mark) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+static void measure_reach(const struct problem *problem, const struct options *options)
+{
+    static const size_t under_way[] = {1, 4, 16};
+    static double curves[SEEDS_MAX][REACH_TIMES * REACH_MAX];
+    const size_t after[] = {options->reach / 2, options->reach};
+    struct problem longer = *problem;
+    double marks[2] = {0};
+    double unused = 0;
+
+    longer.evaluations = REACH_TIMES * options->reach;
+    for (size_t i = 0; i < sizeof under_way / sizeof *under_way; i++) {
+        for (size_t seed = 0; seed < options->seeds; seed++) {
+            (void)run_once(&longer, seed, options->algorithm, under_way[i], &unused, &unused,
+                           curves[seed]);
+        }
+        for (size_t j = 0; j < 2; j++) {
+            marks[j] = i == 0 ? median_after(curves, options, after[j]) : marks[j];
+            printf("%-12s %2zu under way: the median after %2zu alone, %8.2g, is reached by %3zu\n",
+                   problem->name, under_way[i], after[j], marks[j],
+                   evaluations_to(curves, options, marks[j]));
+        }
+        (void)fflush(stdout);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct options options = {.seeds = 20, .parallel = 1, .algorithm = TIDE_BAYES};
@@ -171,6 +226,8 @@ int main(int argc, char **argv)
             options.seeds = (size_t)strtoul(value, NULL, 10);
         } else if (strcmp(argv[i], "--parallel") == 0) {
             options.parallel = (size_t)strtoul(value, NULL, 10);
+        } else if (strcmp(argv[i], "--reach") == 0) {
+            options.reach = (size_t)strtoul(value, NULL, 10);
         } else if (strcmp(argv[i], "--problem") == 0) {
             options.problem = value;
         } else if (strcmp(argv[i], "--algorithm") == 0) {
@@ -184,12 +241,12 @@ int main(int argc, char **argv)
         i++;
     }
     if (options.seeds == 0 || options.seeds > SEEDS_MAX || options.parallel == 0 ||
-        options.parallel > PARALLEL_MAX) {
+        options.parallel > PARALLEL_MAX || options.reach > REACH_MAX) {
         return 2;
     }
     for (size_t i = 0; i < problem_count; i++) {
         if (options.problem == NULL || strcmp(options.problem, problems[i].name) == 0) {
-            measure(&problems[i], &options);
+            (options.reach > 0 ? measure_reach : measure)(&problems[i], &options);
         }
     }
     return 0;
