@@ -126,8 +126,10 @@ void check_parallel_print(struct screen *screen, const json_t *model)
     } else {
         screen_print(screen, "%.0f %%", 100 * more);
     }
-    screen_print(screen, " more trials than one at a time for the same result (measured: "
-                         "docs/benchmarks/optimizer.md)\n");
+    screen_print(screen,
+                 " more trial%s than one at a time for the same result (measured: "
+                 "docs/benchmarks/optimizer.md)\n",
+                 model_integer(model, "more_trials") == 1 ? "" : "s");
     if (model_has(model, "cost_low")) {
         print_costs(screen, model);
     }

@@ -4,7 +4,6 @@
 #include "commands/document.h"
 #include "commands/history.h"
 #include "commands/options.h"
-#include "commands/query.h"
 #include "commands/simulate_spec.h"
 #include "commands/simulate_suite.h"
 #include "commands/spec_file.h"
