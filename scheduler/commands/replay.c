@@ -177,10 +177,12 @@ static bool report_next(struct replay *replay, const json_t *suggestion)
         return false;
     }
     const int64_t told = model_integer(row, "told");
+    const bool ended = told > 0 && told <= model_integer(suggestion, "told_count");
     const struct trial_row trial = trial_read(replay, row);
     struct search_tell tell;
 
     telling_rung(&replay->config, &trial, (int32_t)model_integer(row, "rung") - 1, &tell);
+    tell.waits = tell.waits && !ended; /* its end has been told, and stays the last word */
     replay->reports_taken++;
     if (trial.state != TRIAL_CANCELLED || told > model_integer(suggestion, "told_count")) {
         study_tell(replay->study, &tell); /* else its point has been forgotten */
@@ -215,9 +217,7 @@ static void answer_fini(struct search_answer *answer)
 /* The fit before this ask, whatever the last one made of it. */
 static void fit_again(struct replay *replay)
 {
-    if (replay->fit != NULL) {
-        study_fit(replay->study, replay->fit);
-    }
+    study_fit(replay->study, replay->fit);
 }
 
 static void ask_again(struct replay *replay, const json_t *row, json_t *differences)

@@ -132,14 +132,14 @@ void study_fit(struct study *study, const char *origin)
 {
     double fit[TIDE_FIT_MAX];
     size_t count = 0;
-    json_t *document = study_works(study) ? json_loads(origin, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_t *document = origin == NULL ? NULL : json_loads(origin, JSON_REJECT_DUPLICATES, NULL);
     const json_t *list = json_object_get(document, "fit");
 
     for (; count < json_array_size(list) && count < TIDE_FIT_MAX; count++) {
         fit[count] = json_number_value(json_array_get(list, count));
     }
-    if (count > 0) {
-        (void)tide_fit_set(study->optimizer, fit, count);
+    if (study_works(study) && tide_fit_set(study->optimizer, fit, count) != TIDE_OK) {
+        (void)tide_fit_set(study->optimizer, fit, 0);
     }
     json_decref(document);
 }

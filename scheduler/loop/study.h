@@ -19,8 +19,8 @@ void study_tell(struct study *study, const struct search_tell *tell);
 void study_pending(struct study *study, int32_t number, const char *params);
 void study_forget(struct study *study, int32_t number);
 
-/* study_fit: takes the fit out of the origin of a suggestion; none, or another program's, leaves
- * the next ask to fit afresh. */
+/* study_fit: takes the fit out of the origin of a suggestion; without one (NULL, none in it, or
+ * another program's) the next ask fits afresh. */
 void study_fit(struct study *study, const char *origin);
 
 /* study_ask: answers ask `answer->number` by filling status, texts or why. */
