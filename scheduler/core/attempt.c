@@ -52,7 +52,9 @@ static void lease_start(struct core *core, struct trial *trial)
 /* Where its next attempt begins; attempt 0 the beginning. */
 static struct checkpoint_pointer resume_point(const struct core *core, const struct trial *trial)
 {
-    return trial_experiment(core, trial)->config.always_from_start ? (struct checkpoint_pointer){0}
+    static const struct checkpoint_pointer beginning = {0};
+
+    return trial_experiment(core, trial)->config.always_from_start ? beginning
                                                                    : trial->row.checkpoint;
 }
 

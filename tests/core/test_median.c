@@ -25,7 +25,7 @@ static int by_value(const void *a, const void *b)
 /* Of an even number the worse one of the two in the middle. */
 static double median_by_sorting(const double *values, int32_t count, bool maximize)
 {
-    double sorted[TRIALS];
+    double sorted[TRIALS] = {0};
 
     for (int32_t i = 0; i < count; i++) {
         sorted[i] = maximize ? -values[i] : values[i];

@@ -160,6 +160,11 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static double millis(const int64_t *list_us, int index)
+{
+    return (double)list_us[index] / 1e3;
+}
+
 static void latencies_print(struct shared *shared, int kind, const char *what)
 {
     const int all = shared->points[kind];
@@ -169,8 +174,8 @@ static void latencies_print(struct shared *shared, int kind, const char *what)
     if (count > 0) {
         qsort(list, (size_t)count, sizeof *list, compare);
         (void)printf("%s: %d answered, p50 %.1f ms, p99 %.1f ms, worst %.1f ms\n", what, count,
-                     (double)list[count / 2] / 1e3, (double)list[(size_t)count * 99 / 100] / 1e3,
-                     (double)list[count - 1] / 1e3);
+                     millis(list, count / 2), millis(list, (int)((int64_t)count * 99 / 100)),
+                     millis(list, count - 1));
     }
 }
 
@@ -239,6 +244,7 @@ int main(int argc, char **argv)
     if (fleet.program == NULL || fleet.pairs == NULL || fleet.shared == MAP_FAILED ||
         mkdtemp(fleet.directory) == NULL || chdir(fleet.directory) != 0) {
         perror("bench_fleet");
+        free(fleet.pairs);
         return 1;
     }
     (void)snprintf(fleet.endpoint, sizeof fleet.endpoint, "tcp://127.0.0.1:%d",
@@ -258,4 +264,5 @@ int main(int argc, char **argv)
     while (wait(NULL) > 0) {
     }
     (void)printf("its store and log are in %s\n", fleet.directory);
+    free(fleet.pairs);
 }

@@ -228,7 +228,7 @@ static int by_size(const void *a, const void *b)
 
 static double median(double (*values)[MARKS], size_t seeds, size_t mark)
 {
-    double sorted[SEEDS_MAX];
+    double sorted[SEEDS_MAX] = {0};
 
     for (size_t i = 0; i < seeds; i++) {
         sorted[i] = values[i][mark];
