@@ -2,7 +2,7 @@
 # Planted bugs: each line of mutations.txt (name|file|what stands there|what the bug makes of it)
 # changes one place of a copy of the sources; the simulation must fail for it. One that it does
 # not find is a hole in the simulation, and fails this script.
-# usage: mutations.sh SOURCE SEEDS [NAME]
+# usage: mutations.sh SOURCE SEEDS [NAME]      SEEDS 0: only whether each can still be planted
 set -eu
 source=$1
 seeds=$2
@@ -44,6 +44,13 @@ last=
 printf '%-50s %-14s %s\n' 'PLANTED BUG' 'FOUND BY SEED' 'WHAT THE AUDITOR SAID'
 while IFS='|' read -r name file old new; do
     [ -z "$only" ] || [ "$only" = "$name" ] || continue
+    if [ "$seeds" -eq 0 ]; then
+        grep -qF -- "$old" "$source/$file" || {
+            echo "$name: $file does not hold: $old"
+            missed=$((missed + 1))
+        }
+        continue
+    fi
     plant "$file" "$old" "$new"
     build
     if "$work/build/tests/sim/sim" --seeds "$seeds" --plain >"$work/out" 2>&1; then
