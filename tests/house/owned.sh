@@ -1,7 +1,7 @@
 #!/bin/sh
 # Nothing lies about: every .c file is compiled by a target of the build in BUILD or included, every
-# .h file is included, and every script is named by something that runs or explains it. Prints what
-# belongs to nobody.
+# .h file is included, every script is named by something that runs or explains it, and the top
+# level has what the design names. Prints what belongs to nobody.
 # usage: owned.sh ROOT BUILD
 set -eu
 root=$(cd "$1" && pwd)
@@ -52,6 +52,13 @@ done
 for path in $(files \( -name '*.sh' -o -name '*.py' \)); do
     count=$((count + 1))
     is_named "$path" || orphan "$path" "nothing runs or explains it"
+done
+for path in $(git ls-files 2>/dev/null | cut -d/ -f1 | sort -u); do
+    case $path in
+    scheduler | worker | include | examples | tests | docs | cmake | .ci) ;;
+    CMakeLists.txt | CMakePresets.json | *.md | LICENSE | NOTICE | .clang-* | .gitignore) ;;
+    *) orphan "$path" "not for the top level" ;;
+    esac
 done
 echo "$count files, $orphans without an owner"
 [ "$orphans" -eq 0 ] && [ "$count" -gt 0 ]
