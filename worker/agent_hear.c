@@ -86,6 +86,7 @@ static void on_welcome(struct agent *agent, const struct wire_message *message,
     agent->lease_ms = welcome->lease_ms;
     agent->renew_ms = welcome->renew_ms;
     agent->granted_ms = agent->hello_first_ms; /* it may answer the first of several HELLOs */
+    agent->granted_seq = message->seq;
     for (size_t i = 0; i < welcome->running_count; i++) {
         on_verdict(agent, &welcome->running[i], agent->granted_ms, outcome);
     }
@@ -105,13 +106,16 @@ static void on_welcome(struct agent *agent, const struct wire_message *message,
     agent_send_renew(agent, outcome);
 }
 
-static void on_lease(struct agent *agent, const struct wire_lease *lease,
+static void on_lease(struct agent *agent, const struct wire_message *message,
                      struct agent_outcome *outcome)
 {
+    const struct wire_lease *lease = &message->lease;
+
     if (lease->token > agent->now_ms || lease->token < agent->granted_ms) {
         return; /* never sent, or answered before */
     }
     agent->granted_ms = lease->token;
+    agent->granted_seq = message->seq;
     for (size_t i = 0; i < lease->count; i++) {
         on_verdict(agent, &lease->verdicts[i], lease->token, outcome);
     }
@@ -133,12 +137,15 @@ int64_t agent_lease_stop_ms(const struct agent *agent, int64_t lease_end_ms, int
 }
 
 /* The first lease counts from the last message that was answered: the ASSIGN was sent after that.
- */
-static bool lease_fits(const struct agent *agent, const struct wire_assign *assign)
+ * Of one that was overtaken by the answer nobody knows how old it is. */
+static bool lease_fits(const struct agent *agent, const struct wire_message *message)
 {
+    const struct wire_assign *assign = &message->assign;
+
     return !assign->stop_on_lease_loss ||
-           agent_lease_stop_ms(agent, agent->granted_ms + agent->lease_ms, assign->grace_ms) >
-               agent->now_ms;
+           (message->seq >= agent->granted_seq &&
+            agent_lease_stop_ms(agent, agent->granted_ms + agent->lease_ms, assign->grace_ms) >
+                agent->now_ms);
 }
 
 static void accept(struct agent *agent, const struct wire_assign *assign,
@@ -189,7 +196,7 @@ static void on_assign(struct agent *agent, const struct agent_event *event,
     } else if (event->has_obstacle) {
         refuse(agent, outcome, assign->attempt, event->obstacle);
     } else if (!makes_room(agent, assign->attempt, outcome) || slots_free(agent) == 0 ||
-               !lease_fits(agent, assign)) {
+               !lease_fits(agent, event->message)) {
         refuse(agent, outcome, assign->attempt, REFUSAL_FULL);
     } else {
         accept(agent, assign, outcome);
@@ -259,7 +266,7 @@ static void on_current(struct agent *agent, const struct agent_event *event,
     if (message->type == WIRE_ASSIGN) {
         on_assign(agent, event, outcome);
     } else if (message->type == WIRE_LEASE) {
-        on_lease(agent, &message->lease, outcome);
+        on_lease(agent, message, outcome);
     } else if (message->type == WIRE_STOP) {
         on_stop(agent, &message->stop, outcome);
     } else if (message->type == WIRE_RESULT_ACK) {

@@ -39,6 +39,7 @@ struct center {
     int64_t gate_ms[PLAN_EXPERIMENTS_MAX]; /* when to look at the calendar again */
     int32_t worker[PLAN_MACHINES_MAX];     /* of each machine; 0 never seen */
     uint32_t boot[PLAN_MACHINES_MAX];      /* it told last */
+    int64_t said;                          /* messages of this start, for their numbers */
     int64_t seq[PLAN_MACHINES_MAX];        /* the highest of that boot's messages */
     uint64_t link[PLAN_MACHINES_MAX];      /* the connection it was last heard by */
     uint32_t greeter;                      /* the machine whose HELLO is being taken */
@@ -77,6 +78,6 @@ void center_write_letters(struct center *center, const struct outcome *outcome);
 void center_understand(struct center *center, uint32_t machine, const struct wire_message *message);
 
 /* center_ask_who: a machine is asked who it is. */
-void center_ask_who(const struct center *center, uint32_t machine);
+void center_ask_who(struct center *center, uint32_t machine);
 
 #endif

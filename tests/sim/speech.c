@@ -86,13 +86,13 @@ static void fill(const struct message *message, const struct outcome *outcome,
     }
 }
 
-static void address(const struct center *center, enum wire_type type, struct wire_message *wire)
+static void address(struct center *center, enum wire_type type, struct wire_message *wire)
 {
     memset(wire, 0, sizeof *wire);
     wire->type = type;
     (void)memcpy(wire->cluster, cluster, sizeof cluster);
     wire->incarnation = center->opening.incarnation;
-    wire->seq = 1;
+    wire->seq = ++center->said;
 }
 
 static void say_at_once(const struct center *center, uint32_t machine,
@@ -147,7 +147,7 @@ void center_write_letters(struct center *center, const struct outcome *outcome)
     }
 }
 
-void center_ask_who(const struct center *center, uint32_t machine)
+void center_ask_who(struct center *center, uint32_t machine)
 {
     static struct wire_message who;
 
