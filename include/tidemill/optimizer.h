@@ -212,7 +212,7 @@ enum tide_status tide_importance(struct tide_optimizer *optimizer, size_t object
 
 /*
  * tide_partial: the model's mean over the other parameters with `parameter` held at each of `count`
- * values, and how sure it is.
+ * values, and how sure it is. TIDE_INVALID for a value that the parameter never has.
  */
 enum tide_status tide_partial(struct tide_optimizer *optimizer, size_t objective, size_t parameter,
                               const double *values, size_t count,

@@ -55,12 +55,13 @@ static json_t *command_space(struct session *session, json_t *request)
     return status_answer(TIDE_OK);
 }
 
-static json_t *command_ask(struct session *session)
+static json_t *command_ask(struct session *session, json_t *request)
 {
     struct tide_suggestion suggestion;
     double x[TIDE_PARAMETERS_MAX];
     const enum tide_status status = tide_ask(session->optimizer, x, &suggestion);
 
+    (void)request;
     if (status != TIDE_OK) {
         return status_answer(status);
     }
@@ -155,12 +156,13 @@ static json_t *describe(const struct session *session, size_t index)
     return answer;
 }
 
-static json_t *command_best(struct session *session)
+static json_t *command_best(struct session *session, json_t *request)
 {
     size_t index[256];
     size_t count = 0;
     const enum tide_status status = tide_best(session->optimizer, index, 256, &count);
 
+    (void)request;
     if (status != TIDE_OK) {
         return status_answer(status);
     }
@@ -182,6 +184,12 @@ static size_t asked_objective(json_t *request)
     return objective < 0 ? SIZE_MAX : (size_t)objective;
 }
 
+static json_t *describe_prediction(const struct tide_prediction *prediction)
+{
+    return json_pack("{s:f, s:f, s:f}", "median", prediction->median, "low", prediction->low,
+                     "high", prediction->high);
+}
+
 static json_t *command_predict(struct session *session, json_t *request)
 {
     struct tide_prediction prediction;
@@ -196,8 +204,7 @@ static json_t *command_predict(struct session *session, json_t *request)
     if (status != TIDE_OK) {
         return status_answer(status);
     }
-    return json_pack("{s:f, s:f, s:f}", "median", prediction.median, "low", prediction.low, "high",
-                     prediction.high);
+    return describe_prediction(&prediction);
 }
 
 static json_t *command_importance(struct session *session, json_t *request)
@@ -216,6 +223,32 @@ static json_t *command_importance(struct session *session, json_t *request)
     return json_pack("{s:o}", "importance", shares);
 }
 
+/* The model along one parameter, at the values the request names. */
+static json_t *command_partial(struct session *session, json_t *request)
+{
+    struct tide_prediction prediction[FACE_VALUES_MAX];
+    double value[FACE_VALUES_MAX];
+    char message[TIDE_MESSAGE_BYTES];
+    json_t *values = json_object_get(request, "values");
+    const size_t count = json_array_size(values);
+    size_t parameter = 0;
+
+    if (!face_values_read(&session->space, json_object_get(request, "name"), values, &parameter,
+                          value, message)) {
+        return trouble(message);
+    }
+    const enum tide_status status = tide_partial(session->optimizer, asked_objective(request),
+                                                 parameter, value, count, prediction);
+    if (status != TIDE_OK) {
+        return status_answer(status);
+    }
+    json_t *curve = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_array_append_new(curve, describe_prediction(&prediction[i]));
+    }
+    return json_pack("{s:o}", "partial", curve);
+}
+
 static json_t *command_forget(struct session *session, json_t *request)
 {
     json_t *id = json_object_get(request, "id");
@@ -229,6 +262,16 @@ static json_t *command_forget(struct session *session, json_t *request)
 /* One request, one answer; `quit` is set when the session is over. */
 static json_t *answer(struct session *session, json_t *request, bool *quit)
 {
+    static const struct {
+        const char *text;
+        json_t *(*answer)(struct session *session, json_t *request);
+    } commands[] = {{"ask", command_ask},
+                    {"tell", command_tell},
+                    {"best", command_best},
+                    {"predict", command_predict},
+                    {"importance", command_importance},
+                    {"partial", command_partial},
+                    {"forget", command_forget}};
     const char *command = json_string_value(json_object_get(request, "cmd"));
 
     if (command == NULL) {
@@ -244,23 +287,10 @@ static json_t *answer(struct session *session, json_t *request, bool *quit)
     if (session->optimizer == NULL) {
         return trouble("the first command is space");
     }
-    if (strcmp(command, "ask") == 0) {
-        return command_ask(session);
-    }
-    if (strcmp(command, "tell") == 0) {
-        return command_tell(session, request);
-    }
-    if (strcmp(command, "best") == 0) {
-        return command_best(session);
-    }
-    if (strcmp(command, "predict") == 0) {
-        return command_predict(session, request);
-    }
-    if (strcmp(command, "importance") == 0) {
-        return command_importance(session, request);
-    }
-    if (strcmp(command, "forget") == 0) {
-        return command_forget(session, request);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(command, commands[i].text) == 0) {
+            return commands[i].answer(session, request);
+        }
     }
     return trouble("unknown cmd");
 }
@@ -305,7 +335,7 @@ int command_optimizer(int argc, char **argv)
     static const char help[] =
         "usage: tidemill optimizer      (a line of JSON on stdin, one on stdout)\n\n"
         "The search alone, for any language: \"cmd\" is space (first), ask, tell, forget,\n"
-        "best, predict, importance or quit; docs/OPTIMIZER.md has them all.\n\n"
+        "best, predict, importance, partial or quit; docs/OPTIMIZER.md has them all.\n\n"
         "example:\n"
         "  "
         "{\"cmd\":\"space\",\"params\":[{\"name\":\"x\",\"type\":\"float\",\"low\":0,\"high\":1}]}"

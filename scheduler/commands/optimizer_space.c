@@ -103,18 +103,30 @@ static bool read_choices(struct face_space *space, size_t index, json_t *object,
     return true;
 }
 
+/* The one of the first `count` parameters that is called `name`. */
+static bool find_parameter(const struct face_space *space, size_t count, json_t *name,
+                           size_t *parameter)
+{
+    const char *text = json_string_value(name);
+
+    for (size_t i = 0; text != NULL && i < count; i++) {
+        if (strcmp(space->parameter[i].name, text) == 0) {
+            *parameter = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_when(struct face_space *space, size_t index, json_t *when, char *message)
 {
     struct tide_parameter *parameter = &space->parameter[index];
-    const char *parent = json_string_value(json_object_get(when, "name"));
     json_t *allowed = json_object_get(when, "values");
     double *values = NULL;
     size_t at = 0;
 
-    while (at < index && (parent == NULL || strcmp(space->parameter[at].name, parent) != 0)) {
-        at++;
-    }
-    if (at == index || json_array_size(allowed) == 0) {
+    if (!find_parameter(space, index, json_object_get(when, "name"), &at) ||
+        json_array_size(allowed) == 0) {
         return refuse(message, "%s: when needs the name of an earlier parameter and its values",
                       parameter->name);
     }
@@ -127,7 +139,8 @@ static bool read_when(struct face_space *space, size_t index, json_t *when, char
     parameter->when_count = json_array_size(allowed);
     for (size_t i = 0; i < parameter->when_count; i++) {
         if (!read_value(space, at, json_array_get(allowed, i), &values[i])) {
-            return refuse(message, "%s: when: not a value of %s", parameter->name, parent);
+            return refuse(message, "%s: when: not a value of %s", parameter->name,
+                          space->parameter[at].name);
         }
     }
     return true;
@@ -237,6 +250,14 @@ static bool read_algorithm(json_t *value, enum tide_algorithm *algorithm)
     return value == NULL;
 }
 
+static bool read_acquisition(json_t *value, bool *per_cost)
+{
+    const char *text = json_string_value(value);
+
+    *per_cost = text != NULL && strcmp(text, "per_cost") == 0;
+    return value == NULL || *per_cost || (text != NULL && strcmp(text, "auto") == 0);
+}
+
 static bool read_space(struct face_space *space, json_t *request, char *message)
 {
     json_t *list = json_object_get(request, "params");
@@ -268,6 +289,9 @@ static bool read_space(struct face_space *space, json_t *request, char *message)
     config->step_max = face_real(json_object_get(request, "step_max"), 0);
     if (!read_algorithm(json_object_get(request, "algorithm"), &config->algorithm)) {
         return refuse(message, "algorithm is bayes, random, sobol or grid");
+    }
+    if (!read_acquisition(json_object_get(request, "acquisition"), &config->per_cost)) {
+        return refuse(message, "acquisition is auto or per_cost");
     }
     return read_objectives(space, request, message) &&
            read_constraints(space, json_object_get(request, "constraints"), message);
@@ -316,6 +340,25 @@ bool face_point_read(const struct face_space *space, json_t *params, double *x, 
         x[i] = NAN;
         if (value != NULL && !json_is_null(value) && !read_value(space, i, value, &x[i])) {
             return refuse(message, "%s: not one of its values", space->parameter[i].name);
+        }
+    }
+    return true;
+}
+
+bool face_values_read(const struct face_space *space, json_t *name, json_t *list, size_t *parameter,
+                      double *values, char *message)
+{
+    const size_t count = json_array_size(list);
+
+    if (!find_parameter(space, space->config.parameter_count, name, parameter)) {
+        return refuse(message, "name is that of a parameter");
+    }
+    if (count == 0 || count > FACE_VALUES_MAX) {
+        return refuse(message, "values: between 1 and %d of them", FACE_VALUES_MAX);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!read_value(space, *parameter, json_array_get(list, i), &values[i])) {
+            return refuse(message, "%s: not one of its values", space->parameter[*parameter].name);
         }
     }
     return true;

@@ -24,6 +24,12 @@ void face_space_fini(struct face_space *space);
 /* face_point_read: {"name": value, ...} of every active parameter; false says why. */
 bool face_point_read(const struct face_space *space, json_t *params, double *x, char *message);
 
+/* face_values_read: the parameter called `name` and the values of it in `list`, at most
+ * FACE_VALUES_MAX; false says why. */
+enum { FACE_VALUES_MAX = 256 };
+bool face_values_read(const struct face_space *space, json_t *name, json_t *list, size_t *parameter,
+                      double *values, char *message);
+
 /* face_point_write: a new object of the active parameters. */
 json_t *face_point_write(const struct face_space *space, const double *x);
 

@@ -139,6 +139,17 @@ static void activate(const struct space *space, size_t parameter, size_t turn, d
     }
 }
 
+static bool all_taken(const struct space *space, size_t parameter, const double *values,
+                      size_t count)
+{
+    for (size_t v = 0; v < count; v++) {
+        if (!space_takes(space, parameter, values[v])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum tide_status tide_partial(struct tide_optimizer *optimizer, size_t objective, size_t parameter,
                               const double *values, size_t count,
                               struct tide_prediction *predictions)
@@ -147,7 +158,8 @@ enum tide_status tide_partial(struct tide_optimizer *optimizer, size_t objective
     double raw[TIDE_PARAMETERS_MAX];
     enum tide_status status = TIDE_INVALID;
 
-    if (parameter < optimizer->space.count) {
+    if (parameter < optimizer->space.count &&
+        all_taken(&optimizer->space, parameter, values, count)) {
         status = survey_open(&survey, optimizer, objective);
     }
     if (status != TIDE_OK) {

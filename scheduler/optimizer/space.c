@@ -195,18 +195,18 @@ bool space_allowed(const struct space *space, const double *x)
     return true;
 }
 
+bool space_takes(const struct space *space, size_t parameter, double value)
+{
+    const double slack = numeric(&space->parameter[parameter]) ? 1e-9 * fabs(value) : 0;
+
+    return isfinite(value) && fabs(nearest_level(space, parameter, value) - value) <= slack;
+}
+
 bool space_legal(const struct space *space, const double *x)
 {
     for (size_t i = 0; i < space->count; i++) {
-        const struct tide_parameter *parameter = &space->parameter[i];
-        if (space_active(space, x, i) == (isnan(x[i]) != 0)) {
-            return false;
-        }
-        if (isnan(x[i])) {
-            continue;
-        }
-        const double slack = numeric(parameter) ? 1e-9 * fabs(x[i]) : 0;
-        if (!isfinite(x[i]) || fabs(nearest_level(space, i, x[i]) - x[i]) > slack) {
+        if (space_active(space, x, i) == (isnan(x[i]) != 0) ||
+            (!isnan(x[i]) && !space_takes(space, i, x[i]))) {
             return false;
         }
     }

@@ -67,6 +67,9 @@ double space_level(const struct space *space, size_t index, uint64_t level);
  * (an active NaN takes its default or the middle). Constraints are not looked at. */
 void space_settle(const struct space *space, double *x);
 
+/* space_takes: `value` is one that an active parameter may have, up to rounding within bounds. */
+bool space_takes(const struct space *space, size_t parameter, double value);
+
 /* space_legal: x is exactly what space_settle would leave, up to rounding of floats within bounds,
  * and the constraints hold. */
 bool space_legal(const struct space *space, const double *x);
