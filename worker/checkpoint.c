@@ -172,12 +172,15 @@ enum tide_status checkpoint_save(struct checkpoint *checkpoint, int64_t step, in
 static enum tide_status extract(struct checkpoint *checkpoint, struct error *error)
 {
     struct user_words user;
+    char limit[32];
     char bytes[32];
 
     fill_user(checkpoint, &user);
+    (void)snprintf(limit, sizeof limit, "%" PRId64, checkpoint->max_bytes);
     (void)snprintf(bytes, sizeof bytes, "%" PRId64, checkpoint->from.bytes);
-    const char *const words[] = {"tidemill-worker",     "--extract", checkpoint->folder, bytes,
-                                 checkpoint->from.hash, user.uid,    user.gid,           NULL};
+    const char *const words[] = {
+        "tidemill-worker",     "--extract", checkpoint->folder, limit, bytes,
+        checkpoint->from.hash, user.uid,    user.gid,           NULL};
     const enum tide_status status = begin(checkpoint, CHECKPOINT_EXTRACTS, words, error);
     close_file(checkpoint);
     return status;

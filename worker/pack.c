@@ -23,8 +23,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK_BYTES = 256 * 1024, FILES_MAX = 100000, HASH_BYTES = 32 };
-
 /* A file as it was when it was read. */
 struct snapshot {
     char *path;
@@ -34,6 +32,7 @@ struct snapshot {
 struct snapshots {
     struct snapshot *list;
     size_t count;
+    int64_t entries, bytes; /* of files, folders and links; of files */
 };
 
 __attribute__((format(printf, 2, 3))) static int fail(enum pack_exit code, const char *format, ...)
@@ -57,9 +56,6 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 static bool snapshot_keep(struct snapshots *snapshots, const char *path, const struct stat *status)
 {
-    if (snapshots->count == FILES_MAX) {
-        return false;
-    }
     struct snapshot *snapshot = &snapshots->list[snapshots->count];
     *snapshot = (struct snapshot){strdup(path), *status};
     snapshots->count += snapshot->path == NULL ? 0 : 1;
@@ -102,8 +98,16 @@ static bool write_entry(struct archive *to, const FTSENT *from, const char *name
     return good;
 }
 
+/* Whether it still is within what can be unpacked again. */
+static bool take_entry(struct snapshots *snapshots, const FTSENT *from, int64_t limit)
+{
+    snapshots->entries++;
+    snapshots->bytes += from->fts_info == FTS_F ? from->fts_statp->st_size : 0;
+    return snapshots->entries <= UNPACK_ENTRIES_MAX && snapshots->bytes <= unpack_limit(limit);
+}
+
 /* Regular files, folders and links; sockets, pipes and devices are no part of a checkpoint. */
-static enum pack_exit write_tree(struct archive *to, const char *folder,
+static enum pack_exit write_tree(struct archive *to, const char *folder, int64_t limit,
                                  struct snapshots *snapshots)
 {
     char top[4096];
@@ -120,8 +124,12 @@ static enum pack_exit write_tree(struct archive *to, const char *folder,
             continue;
         }
         const char *name = from->fts_path + strlen(top) + 1;
-        if (from->fts_info == FTS_F && !snapshot_keep(snapshots, from->fts_path, from->fts_statp)) {
+        if (!take_entry(snapshots, from, limit)) {
             code = PACK_TOO_BIG;
+        } else if (from->fts_info == FTS_F &&
+                   !snapshot_keep(snapshots, from->fts_path, from->fts_statp)) {
+            archive_set_error(to, ENOMEM, "no memory");
+            code = PACK_FAILED;
         } else if (!write_entry(to, from, name)) {
             code = PACK_MOVED;
         }
@@ -138,7 +146,7 @@ static enum pack_exit write_archive(struct archive *to, struct sink *sink, const
     if (!sink_open(sink, to, PACK_FD, limit)) {
         return PACK_FAILED;
     }
-    const enum pack_exit code = write_tree(to, folder, snapshots);
+    const enum pack_exit code = write_tree(to, folder, limit, snapshots);
     if (code == PACK_DONE && archive_write_close(to) != ARCHIVE_OK) {
         return PACK_FAILED;
     }
@@ -172,7 +180,10 @@ static int create_with(struct archive *to, struct sink *sink, struct snapshots *
 {
     const enum pack_exit code = write_archive(to, sink, folder, limit, snapshots);
     if (sink->over || code == PACK_TOO_BIG) {
-        return fail(PACK_TOO_BIG, "the checkpoint is larger than %" PRId64 " bytes", limit);
+        return fail(PACK_TOO_BIG,
+                    "the checkpoint is larger than %" PRId64 " bytes compressed, or %" PRId64
+                    " bytes or %d files and folders as it is",
+                    limit, unpack_limit(limit), UNPACK_ENTRIES_MAX);
     }
     if (code == PACK_FAILED) {
         return fail(code, "the checkpoint could not be written: %s", archive_error_string(to));
@@ -186,7 +197,7 @@ static int create_with(struct archive *to, struct sink *sink, struct snapshots *
 
 static int create(const char *folder, int64_t limit)
 {
-    struct snapshots snapshots = {.list = calloc(FILES_MAX, sizeof *snapshots.list)};
+    struct snapshots snapshots = {.list = calloc(UNPACK_ENTRIES_MAX, sizeof *snapshots.list)};
     struct archive *to = archive_write_new();
     struct sink sink; /* archive_write_free may still write to it */
     const int code = to == NULL || snapshots.list == NULL
@@ -200,7 +211,7 @@ static int create(const char *folder, int64_t limit)
 
 /* --- reading --- */
 
-static int extract(const char *folder, int64_t bytes, const char *hash)
+static int extract(const char *folder, int64_t limit, int64_t bytes, const char *hash)
 {
     struct error error;
 
@@ -211,7 +222,7 @@ static int extract(const char *folder, int64_t bytes, const char *hash)
         return fail(PACK_CORRUPT, PACK_BAD "the checkpoint is not the one that was saved: its size "
                                            "or its hash differs");
     }
-    const enum tide_status status = unpack(PACK_FD, &error);
+    const enum tide_status status = unpack(PACK_FD, unpack_limit(limit), &error);
     if (status == TIDE_OK) {
         return PACK_DONE;
     }
@@ -223,17 +234,20 @@ static int extract(const char *folder, int64_t bytes, const char *hash)
 
 int pack_main(int argc, char **argv)
 {
+    int64_t limit = 0;
     int64_t bytes = 0;
+    const bool extracts = argc == 8;
 
-    if (sodium_init() < 0 || (argc != 6 && argc != 7) || !number_parse_integer(argv[3], &bytes) ||
+    if (sodium_init() < 0 || (argc != 6 && !extracts) || !number_parse_integer(argv[3], &limit) ||
+        (extracts && !number_parse_integer(argv[4], &bytes)) ||
         !become_named(argv[argc - 2], argv[argc - 1])) {
         return fail(PACK_FAILED, "cannot become the attempt's user");
     }
     (void)umask(077);
-    if (argc == 6) {
-        return create(argv[2], bytes);
+    if (!extracts) {
+        return create(argv[2], limit);
     }
-    const int code = extract(argv[2], bytes, argv[4]);
+    const int code = extract(argv[2], limit, bytes, argv[5]);
     if (code == PACK_DONE) {
         (void)printf("%s\n", PACK_RESTORED);
     }

@@ -3,9 +3,10 @@
  * as it is written. Runs as a process of its own, as the attempt's user, so that neither a large
  * checkpoint nor a hostile one can hurt the worker:
  *
- *   tidemill-worker --archive FOLDER MAX_BYTES USER GROUP         into descriptor PACK_FD
- *   tidemill-worker --extract FOLDER BYTES HASH USER GROUP        from descriptor PACK_FD
+ *   tidemill-worker --archive FOLDER MAX_BYTES USER GROUP               into descriptor PACK_FD
+ *   tidemill-worker --extract FOLDER MAX_BYTES BYTES HASH USER GROUP    from descriptor PACK_FD
  *
+ * MAX_BYTES is what an archive may have; unpack.h says what may be in it then.
  * In the end --archive prints "BYTES HASH" on stdout, --extract PACK_RESTORED; either of them one
  * line for a person where it fails.
  * USER and GROUP are numbers, or "-" to stay who it is.
@@ -23,8 +24,8 @@ enum pack_exit {
     PACK_DONE = 0,
     PACK_FAILED = 1,
     PACK_MOVED = 3,   /* files changed while they were read: not consistent */
-    PACK_TOO_BIG = 4, /* over MAX_BYTES */
-    PACK_CORRUPT = 5  /* size or hash are others, or it holds what it must not */
+    PACK_TOO_BIG = 4, /* over MAX_BYTES, or than could be unpacked again */
+    PACK_CORRUPT = 5  /* size or hash are others, it holds what it must not, or too much */
 };
 
 /* pack_main: the program in this role; its exit code. */

@@ -144,16 +144,18 @@ static void extract(const struct workdirs *workdirs, struct workdir *workdir)
 {
     const struct attempt_options *options = workdirs->options;
     struct error error;
+    char limit[32];
     char bytes[32];
     char uid[16] = "-";
     char gid[16] = "-";
 
+    (void)snprintf(limit, sizeof limit, "%d", WIRE_WORKDIR_BYTES_MAX);
     (void)snprintf(bytes, sizeof bytes, "%" PRId64, workdir->bytes);
     if (options->has_user) {
         (void)snprintf(uid, sizeof uid, "%" PRIu32, options->uid);
         (void)snprintf(gid, sizeof gid, "%" PRIu32, options->gid);
     }
-    const char *const words[] = {"tidemill-worker", "--extract", workdir->tree, bytes,
+    const char *const words[] = {"tidemill-worker", "--extract", workdir->tree, limit, bytes,
                                  workdir->hash,     uid,         gid,           NULL};
     workdir->state = WORKDIR_EXTRACTS;
     if (helper_begin(&workdir->helper, words, workdir->file, &error) != TIDE_OK) {

@@ -45,7 +45,8 @@ enum {
     WIRE_ENV_MAX = 256,
     WIRE_LABELS_MAX = 32,
     WIRE_RULES_MAX = 32, /* metric patterns, on_output rules */
-    WIRE_SETUP_WORDS_MAX = 128
+    WIRE_SETUP_WORDS_MAX = 128,
+    WIRE_WORKDIR_BYTES_MAX = 512 << 20 /* of a packed working directory */
 };
 
 /* Integers stay within what every JSON library can hold exactly: 2^53 - 1. */

@@ -90,7 +90,7 @@ enum tide_status spec_file_pack(const struct spec *spec, const char *path, const
     }
     store_path(store, beside);
     const enum tide_status status =
-        workdir_pack(folder, beside, COORDINATOR_WORKDIR_BYTES_MAX, packed, error);
+        workdir_pack(folder, beside, WIRE_WORKDIR_BYTES_MAX, packed, error);
     (void)snprintf(workdir, SPEC_FILE_PATH_BYTES, "packed:%s", packed->hash);
     return status;
 }

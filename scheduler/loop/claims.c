@@ -42,7 +42,7 @@ static bool refuse(struct bulk_answer *answer, const char *why)
 
 static bool operator_may(const struct bulk_question *question, struct bulk_answer *answer)
 {
-    answer->max_bytes = COORDINATOR_WORKDIR_BYTES_MAX;
+    answer->max_bytes = WIRE_WORKDIR_BYTES_MAX;
     return (question->store && question->kind == OBJECT_WORKDIR &&
             question->attempt.experiment == 0) ||
            refuse(answer, "an operator stores working directories, nothing else");

@@ -10,8 +10,6 @@
 #include "core/core.h"
 #include "spec/spec.h"
 
-enum { COORDINATOR_WORKDIR_BYTES_MAX = 512 * 1024 * 1024 /* packed */ };
-
 struct coordinator;
 
 struct coordinator_options {

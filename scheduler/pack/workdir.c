@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    MODE_FOLDER = 0755,
-    MODE_PROGRAM = 0755,
-    MODE_FILE = 0644,
-    LEVELS_MAX = 100,
-    FILES_MAX = 100000
-};
+enum { MODE_FOLDER = 0755, MODE_PROGRAM = 0755, MODE_FILE = 0644, LEVELS_MAX = 100 };
 
 /* All files are this old: 2000-01-01. Tools that make zip files refuse times before 1980. */
 static const time_t same_time = 946684800;
@@ -31,10 +26,10 @@ struct packing {
     struct archive *to;
     struct sink sink; /* archive_write_free may still write to it */
     struct ignore ignore;
-    const char *store;            /* absolute; "" none */
-    size_t top;                   /* bytes of a path before what is relative to the folder */
-    size_t rules[LEVELS_MAX + 1]; /* how many there were before each level */
-    size_t files;
+    const char *store;               /* absolute; "" none */
+    size_t top;                      /* bytes of a path before what is relative to the folder */
+    size_t rules[LEVELS_MAX + 1];    /* how many there were before each level */
+    int64_t files, bytes, bytes_max; /* unpacked */
     struct error *error;
 };
 
@@ -121,12 +116,15 @@ static enum tide_status write_entry(struct packing *packing, const FTSENT *from)
     if (entry == NULL) {
         return error_set(packing->error, TIDE_NO_MEMORY, "no memory for an archive");
     }
-    const enum tide_status status = ++packing->files > FILES_MAX
-                                        ? error_set(packing->error, TIDE_LIMIT,
-                                                    "the workdir holds more than %d files: list "
-                                                    "what the command does not need in .gitignore",
-                                                    FILES_MAX)
-                                        : write_with(packing, from, entry);
+    packing->files++;
+    packing->bytes += from->fts_info == FTS_F ? from->fts_statp->st_size : 0;
+    const enum tide_status status =
+        packing->files > UNPACK_ENTRIES_MAX || packing->bytes > packing->bytes_max
+            ? error_set(packing->error, TIDE_LIMIT,
+                        "the workdir holds more than %d files or %" PRId64 " MiB: list what the "
+                        "command does not need in .gitignore",
+                        UNPACK_ENTRIES_MAX, packing->bytes_max >> 20)
+            : write_with(packing, from, entry);
     archive_entry_free(entry);
     return status;
 }
@@ -239,7 +237,8 @@ static enum tide_status pack_with(struct packing *packing, const char *folder, i
 enum tide_status workdir_pack(const char *folder, const char *store, int64_t limit,
                               struct workdir_packed *packed, struct error *error)
 {
-    struct packing packing = {.store = store == NULL ? "" : store, .error = error};
+    struct packing packing = {
+        .store = store == NULL ? "" : store, .bytes_max = unpack_limit(limit), .error = error};
 
     *packed = (struct workdir_packed){.fd = -1};
     packing.to = archive_write_new();

@@ -18,7 +18,8 @@ struct workdir_packed {
 /*
  * workdir_pack: `folder`, but for .git, for sockets and devices, and for the file `store` (NULL
  * none) with everything beside it whose name begins so. TIDE_LIMIT when it is over `limit` bytes,
- * TIDE_INVALID when it holds a link that leads out of it or changes meanwhile, TIDE_IO, TIDE_FULL.
+ * or more than unpack.h would let come back, TIDE_INVALID when it holds a link that leads out of it
+ * or changes meanwhile, TIDE_IO, TIDE_FULL.
  */
 enum tide_status workdir_pack(const char *folder, const char *store, int64_t limit,
                               struct workdir_packed *packed, struct error *error);

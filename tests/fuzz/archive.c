@@ -1,36 +1,29 @@
 /*
  * Any bytes as an archive of a checkpoint, with the size and hash that they have: extraction ends
- * with one of its exit codes, and never touches what lies beside its folder.
+ * with one of its exit codes, never touches what lies beside its folder, and leaves no more than an
+ * archive of that size may unpack to.
  */
 #include "base/assert.h"
 #include "worker/pack.h"
 
+#include "pack/unpack.h"
+
 #include <fcntl.h>
 #include <ftw.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX_BYTES = 16 << 20 };
+enum { MAX_BYTES = 1 << 18 /* packed */ };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 static int entries;
-
-/* A few bytes may stand for very many; the machine that fuzzes shall live. */
-static void bound_files(void)
-{
-    const struct rlimit most = {FILE_MAX_BYTES, FILE_MAX_BYTES};
-
-    (void)signal(SIGXFSZ, SIG_IGN);
-    (void)setrlimit(RLIMIT_FSIZE, &most);
-}
+static int64_t unpacked;
 
 static int count_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
@@ -39,6 +32,7 @@ static int count_entry(const char *path, const struct stat *status, int type, st
     (void)walk;
     ASSERT(S_ISREG(status->st_mode) || S_ISDIR(status->st_mode) || S_ISLNK(status->st_mode));
     entries++;
+    unpacked += S_ISREG(status->st_mode) ? status->st_size : 0;
     return 0;
 }
 
@@ -61,12 +55,14 @@ static void hash_of(const uint8_t *data, size_t bytes, char *text)
 
 static int extract(const char *folder, const uint8_t *data, size_t bytes)
 {
+    char limit[32];
     char size[32];
     char hash[65];
     char target[256];
     char *arguments[] = {(char[]){"tidemill-worker"},
                          (char[]){"--extract"},
                          target,
+                         limit,
                          size,
                          hash,
                          (char[]){"-"},
@@ -74,10 +70,11 @@ static int extract(const char *folder, const uint8_t *data, size_t bytes)
                          NULL};
 
     (void)snprintf(target, sizeof target, "%s/in", folder);
+    (void)snprintf(limit, sizeof limit, "%d", MAX_BYTES);
     (void)snprintf(size, sizeof size, "%zu", bytes);
     hash_of(data, bytes, hash);
     ASSERT(mkdir(target, 0700) == 0);
-    return pack_main(7, arguments);
+    return pack_main(8, arguments);
 }
 
 /* The archive on the descriptor where it is looked for. */
@@ -103,7 +100,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     char beside[256];
     struct stat status;
 
-    bound_files();
     ASSERT(mkdtemp(folder) != NULL);
     (void)snprintf(beside, sizeof beside, "%s/beside", folder);
     ASSERT(mkdir(beside, 0700) == 0);
@@ -111,10 +107,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     const int code = extract(folder, data, bytes);
     ASSERT(code == PACK_DONE || code == PACK_FAILED || code == PACK_CORRUPT);
     entries = 0;
+    unpacked = 0;
     ASSERT(nftw(beside, count_entry, 8, FTW_PHYS) == 0);
     ASSERT(entries == 1); /* the folder itself: nothing got into it */
     ASSERT(stat(beside, &status) == 0 && S_ISDIR(status.st_mode));
     ASSERT(nftw(folder, count_entry, 8, FTW_PHYS) == 0); /* no devices, no sockets */
+    ASSERT(unpacked <= unpack_limit(MAX_BYTES));
+    ASSERT(entries <= UNPACK_ENTRIES_MAX + 4 /* folders of this test, one seen twice */);
     (void)nftw(folder, remove_entry, 8, FTW_PHYS | FTW_DEPTH);
     return 0;
 }

@@ -1,6 +1,7 @@
 /*
  * Archives: what .gitignore leaves out, by a table of git's own rules; that the same files give the
- * same hash whatever their times; and that nothing a hostile archive says lands outside.
+ * same hash whatever their times; and that nothing a hostile archive says lands outside, or takes
+ * more of the disk than an honest one could.
  */
 #include "support/support.h"
 
@@ -180,6 +181,12 @@ static void what_cannot_be_sent_is_said(void **state)
     assert_non_null(strstr(error.text, "'out' is a link that leads out"));
     assert_int_equal(unlink(path), 0);
     (void)snprintf(path, sizeof path, "%s/random", folder);
+    const int hollow = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(ftruncate(hollow, (off_t)1 << 40), 0); /* it could not be unpacked again */
+    (void)close(hollow);
+    assert_int_equal(workdir_pack(folder, NULL, 1 << 20, &packed, &error), TIDE_LIMIT);
+    assert_non_null(strstr(error.text, "or 16 MiB"));
+    assert_int_equal(unlink(path), 0);
     const int from = open("/dev/urandom", O_RDONLY);
     const int to = open(path, O_WRONLY | O_CREAT, 0600);
     static char noise[300000];
@@ -274,7 +281,7 @@ static void nothing_lands_outside(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const int fd = archive_of(rows[i], rows[i][1].name == NULL ? 1 : 2);
         assert_int_equal(chdir(folder), 0);
-        const enum tide_status status = unpack(fd, &error);
+        const enum tide_status status = unpack(fd, 1 << 20, &error);
         assert_int_equal(chdir("/"), 0);
         if (status != TIDE_INVALID && status != TIDE_IO) {
             fail_msg("row %zu, '%s', was taken", i, rows[i][0].name);
@@ -298,11 +305,115 @@ static void special_bits_do_not_travel(void **state)
     make_folder(folder, "bits");
     const int fd = archive_of(&one, 1);
     assert_int_equal(chdir(folder), 0);
-    assert_int_equal(unpack(fd, &error), TIDE_OK);
+    assert_int_equal(unpack(fd, 1 << 20, &error), TIDE_OK);
     assert_int_equal(chdir("/"), 0);
     (void)snprintf(path, sizeof path, "%s/program", folder);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 07000, 0);
+    (void)close(fd);
+}
+
+/* --- archives of a few KB that stand for very much --- */
+
+struct bomb {
+    const char *name;
+    mode_t type;
+    int64_t bytes; /* that it says it has */
+    bool hollow;   /* a hole, but for its first 512 bytes */
+    int times;
+    enum tide_status status;
+    const char *said;
+};
+
+static void write_bomb(struct archive *to, const struct bomb *bomb)
+{
+    static char zeros[1 << 20];
+    struct archive_entry *entry = archive_entry_new();
+
+    archive_entry_set_pathname(entry, bomb->name);
+    archive_entry_set_filetype(entry, bomb->type);
+    archive_entry_set_perm(entry, 0700);
+    archive_entry_set_size(entry, bomb->bytes);
+    if (bomb->hollow) {
+        archive_entry_sparse_add_entry(entry, 0, 512);
+    }
+    assert_int_equal(archive_write_header(to, entry), ARCHIVE_OK);
+    for (size_t left = bomb->hollow ? 512 : (size_t)bomb->bytes, bytes = 0; left > 0;
+         left -= bytes) {
+        bytes = left < sizeof zeros ? left : sizeof zeros;
+        assert_int_equal(archive_write_data(to, zeros, bytes), bytes);
+    }
+    archive_entry_free(entry);
+}
+
+static int archive_of_bomb(const struct bomb *bomb)
+{
+    const int fd = memfd_create("bomb", MFD_CLOEXEC);
+    struct archive *to = archive_write_new();
+    struct sink sink;
+
+    assert_true(sink_open(&sink, to, fd, 1 << 20));
+    for (int i = 0; i < bomb->times; i++) {
+        write_bomb(to, bomb);
+    }
+    assert_int_equal(archive_write_close(to), ARCHIVE_OK);
+    assert_true(sink.bytes < 64 * 1024);
+    (void)archive_write_free(to);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* By what they say they hold, before it is written: bytes, holes, files, folders above a file. */
+static void a_bomb_does_not_fill_the_disk(void **state)
+{
+    enum { LIMIT = 16 << 20, LEVELS = 2 * UNPACK_ENTRIES_MAX };
+    static char deep[LEVELS + 2];
+    const struct bomb rows[] = {
+        {"one", AE_IFREG, LIMIT + 1, false, 1, TIDE_INVALID, "more than 16777216 bytes"},
+        {"many", AE_IFREG, LIMIT / 4, false, 5, TIDE_INVALID, "more than 16777216 bytes"},
+        {"hole", AE_IFREG, (int64_t)1 << 40, true, 1, TIDE_INVALID, "more than 16777216 bytes"},
+        {"entry", AE_IFDIR, 0, false, UNPACK_ENTRIES_MAX + 1, TIDE_INVALID, "more than 100000"},
+        {deep, AE_IFREG, 0, false, 1, TIDE_INVALID, "more than 100000 files and folders"},
+        {"right", AE_IFREG, LIMIT, false, 1, TIDE_OK, ""},
+    };
+    char folder[600];
+    struct error error;
+    struct stat status;
+
+    (void)state;
+    memset(deep, 'a', LEVELS + 1);
+    for (size_t i = 1; i < LEVELS; i += 2) {
+        deep[i] = '/';
+    }
+    make_folder(folder, "bombed");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const int fd = archive_of_bomb(&rows[i]);
+        error.text[0] = '\0';
+        assert_int_equal(chdir(folder), 0);
+        assert_int_equal(unpack(fd, LIMIT, &error), rows[i].status);
+        assert_true(stat(rows[i].name, &status) != 0 || status.st_size <= LIMIT);
+        assert_int_not_equal(access("a", F_OK), 0);
+        assert_int_equal(chdir("/"), 0);
+        assert_non_null(strstr(error.text, rows[i].said));
+        (void)close(fd);
+    }
+}
+
+/* However much may be unpacked: no file is begun that would leave the disk without room. */
+static void what_the_disk_cannot_hold_is_not_begun(void **state)
+{
+    const struct bomb huge = {"huge", AE_IFREG, (int64_t)1 << 60, true, 1, TIDE_FULL, "no room"};
+    char folder[600];
+    struct error error;
+
+    (void)state;
+    make_folder(folder, "full");
+    const int fd = archive_of_bomb(&huge);
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(unpack(fd, INT64_MAX, &error), huge.status);
+    assert_int_not_equal(access(huge.name, F_OK), 0);
+    assert_int_equal(chdir("/"), 0);
+    assert_non_null(strstr(error.text, huge.said));
     (void)close(fd);
 }
 
@@ -316,6 +427,8 @@ int main(void)
         cmocka_unit_test(a_store_is_not_packed),
         cmocka_unit_test(nothing_lands_outside),
         cmocka_unit_test(special_bits_do_not_travel),
+        cmocka_unit_test(a_bomb_does_not_fill_the_disk),
+        cmocka_unit_test(what_the_disk_cannot_hold_is_not_begun),
     };
 
     assert_true(sodium_init() >= 0);
