@@ -1,7 +1,7 @@
 """Hypervolume after 100 evaluations of two and three objectives, tidemill beside Optuna's samplers.
 
 python3 fronts.py --tidemill build/release/tidemill [--seeds 5] [--evaluations 100]
-                  [--methods tidemill,nsga2,tpe,gp,random] [--out fronts.csv]
+                  [--methods tidemill,nsga2,tpe,gp,random] [--problems zdt1,...]
 
 ZDT1 and ZDT2 with 6 parameters, reference (1.1, 1.1); DTLZ2 with 6 parameters and 2 or 3
 objectives, reference 1.5 each. Every method is told the same kind of thing; tidemill knows the
