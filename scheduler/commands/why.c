@@ -5,6 +5,7 @@
 #include "commands/alive.h"
 #include "commands/forecast.h"
 #include "commands/format.h"
+#include "commands/outlook.h"
 #include "commands/pools.h"
 #include "commands/progress.h"
 #include "commands/reading.h"
@@ -184,7 +185,9 @@ static json_t *why_model(const struct reading *reading)
         ended ? json_null()
               : forecast_read(reading->query, id, model_text(model, "spec"), reading->now_ms));
     (void)json_object_del(model, "spec");
-    (void)json_object_set_new(model, "pools", pools_model(reading->query, reading->now_ms));
+    json_t *pools = pools_model(reading->query, reading->now_ms);
+    outlook_add(reading->query, pools, reading->now_ms);
+    (void)json_object_set_new(model, "pools", pools);
     (void)json_object_set_new(model, "events", events);
     return model;
 }
@@ -278,6 +281,19 @@ static void troubles_print(struct screen *screen, const json_t *pools)
     }
 }
 
+/* What is waited for, where cheaper hours will do. */
+static void outlooks_print(struct screen *screen, const json_t *pools, int64_t now_ms)
+{
+    for (size_t i = 0; i < json_array_size(pools); i++) {
+        const json_t *pool = json_array_get(pools, i);
+        if (model_has(pool, "cheaper")) {
+            why_label(screen, "price");
+            outlook_print(screen, pool, now_ms);
+            screen_print(screen, "\n");
+        }
+    }
+}
+
 static bool why_screen(const struct reading *reading, json_t *model, struct screen *screen)
 {
     const json_t *events = json_object_get(model, "events");
@@ -287,6 +303,9 @@ static bool why_screen(const struct reading *reading, json_t *model, struct scre
 
     reason_print(screen, model);
     agenda_print(screen, json_object_get(model, "agenda"));
+    if (strcmp(model_text(model, "reason"), experiment_reason_text(WHY_PLAN)) == 0) {
+        outlooks_print(screen, json_object_get(model, "pools"), reading->now_ms);
+    }
     if (model_has(model, "forecast")) {
         why_label(screen, "forecast");
         forecast_print(screen, json_object_get(model, "forecast"), reading->now_ms);

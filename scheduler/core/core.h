@@ -13,6 +13,7 @@
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
 
+#include "core/forecast.h"
 #include "core/record.h"
 
 /* What the core needs to know of a spec; made by the shell, fixed for the experiment's life. */
@@ -201,6 +202,13 @@ struct pool_event {
     uint32_t name_text;
 };
 
+/* What the source says of the hours before: forecasts rest on it, the ledger does not. */
+struct price_past {
+    int64_t from_ms; /* UTC, a full hour */
+    uint32_t hours;  /* 0 nothing */
+    int64_t hour_micro[FORECAST_PAST_HOURS];
+};
+
 /*
  * What a pool costs from now on: steps in ascending order of their start, the first at or before
  * now. Told at the start and whenever the shell learns something else. What held before now is not
@@ -211,6 +219,8 @@ struct price_event {
     enum price_trust trust;
     uint32_t count; /* 0 with PRICE_UNKNOWN */
     struct price_step steps[HORIZON_STEPS_MAX];
+    int64_t known_ms; /* UTC: until then the steps are facts; 0: the last one holds on */
+    struct price_past past;
 };
 
 /* The machines of a pool with `launch`, as the shell sees them: told after every hook and after a

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { POLICY_POOLS_MAX = 32, POLICY_AGES = 3, POLICY_OFFERS_MAX = 1024 };
+enum { POLICY_POOLS_MAX = 32, POLICY_AGES = 3, POLICY_OFFERS_MAX = 4096 };
 
 enum policy_kind {
     POLICY_SPOT,     /* comes and goes */

@@ -179,6 +179,8 @@ void pool_take_price(struct core *core, const struct price_event *event)
     const bool first = pool->step_count == 0;
     const bool moved = pool->row.trust != event->trust;
     pool->row.trust = event->trust;
+    pool->known_ms = event->known_ms;
+    pool->past = event->past;
     if (event->count > 0) {
         steps_make_room(pool, event->count + 1);
         steps_replace(core, pool, event);

@@ -4,6 +4,8 @@
  */
 #include "core/prospect.h"
 
+enum { GUESS_HOURS_MAX = 92 * 24 }; /* beyond that the deadline is not looked at */
+
 static const int64_t hour_ms = 3600000;
 
 /* ---- what is left ---- */
@@ -127,11 +129,10 @@ uint32_t prospect_offers(struct core *core, const struct experiment *experiment,
 
 /* ---- with a deadline ---- */
 
-/* What a slot of the pool costs from now to the deadline, while windows are open. */
-static int32_t ahead_fill(const struct core *core, const struct experiment *experiment,
-                          const struct pool *pool, struct policy_offer *ahead)
+/* What a slot of the pool costs until `end_ms`, while windows are open: what is known of it. */
+static int32_t known_fill(const struct core *core, const struct experiment *experiment,
+                          const struct pool *pool, int64_t end_ms, struct policy_offer *ahead)
 {
-    const int64_t end_ms = experiment->config.deadline_ms;
     int64_t from_ms = core->wall_ms;
     int32_t count = 0;
 
@@ -148,6 +149,58 @@ static int32_t ahead_fill(const struct core *core, const struct experiment *expe
         }
     }
     return count;
+}
+
+/* The price of an hour, of the past by what the source says of it now. */
+static int64_t hour_micro(const struct pool *pool, int64_t from_ms)
+{
+    const int64_t hour = (from_ms - pool->past.from_ms) / hour_ms;
+
+    return slot_hour_micro(pool, from_ms >= pool->past.from_ms && hour < pool->past.hours
+                                     ? pool->past.hour_micro[hour]
+                                     : forecast_hour_micro(pool->steps, pool->step_count, from_ms));
+}
+
+/* The hours from `from_ms` on, of which no price is known: what the hours before make likely. */
+static int32_t guess_fill(const struct experiment *experiment, const struct pool *pool,
+                          int64_t from_ms, struct policy_offer *ahead, int32_t capacity)
+{
+    const int64_t end_ms = experiment->config.deadline_ms;
+    const int64_t first_ms = pool->past.hours > 0 && pool->past.from_ms < pool->steps[0].start_ms
+                                 ? pool->past.from_ms
+                                 : pool->steps[0].start_ms;
+    int64_t before[FORECAST_PAST_HOURS];
+    int64_t open[GUESS_HOURS_MAX];
+    int32_t known = 0;
+    int32_t hours = 0;
+
+    for (int64_t at_ms = from_ms - FORECAST_PAST_HOURS * hour_ms; at_ms < from_ms;
+         at_ms += hour_ms) {
+        if (at_ms >= first_ms || at_ms + hour_ms == from_ms) {
+            before[known++] = hour_micro(pool, at_ms);
+        }
+    }
+    for (int64_t at_ms = from_ms; at_ms < end_ms && hours < GUESS_HOURS_MAX; at_ms += hour_ms) {
+        const int64_t next_ms = at_ms + hour_ms < end_ms ? at_ms + hour_ms : end_ms;
+        open[hours++] = open_ms(&experiment->gate, at_ms, next_ms);
+    }
+    return forecast_beyond(before, known, hours, open, ahead, capacity);
+}
+
+/* What a slot of the pool costs from now to the deadline, while windows are open. Where the source
+ * of its prices names no end, the last one holds on. */
+static int32_t ahead_fill(const struct core *core, const struct experiment *experiment,
+                          const struct pool *pool, struct policy_offer *ahead)
+{
+    const int64_t end_ms = experiment->config.deadline_ms;
+    const int64_t now_ms = pool->known_ms > core->wall_ms ? pool->known_ms - 1 : core->wall_ms;
+    const int64_t known_ms = (now_ms / hour_ms + 1) * hour_ms; /* a begun hour counts as known */
+
+    if (pool->known_ms == 0 || pool->step_count == 0 || known_ms >= end_ms) {
+        return known_fill(core, experiment, pool, end_ms, ahead);
+    }
+    const int32_t count = known_fill(core, experiment, pool, known_ms, ahead);
+    return count + guess_fill(experiment, pool, known_ms, ahead + count, POOL_STEPS_MAX - count);
 }
 
 static enum policy_kind kind_of(enum pool_kind kind)

@@ -131,6 +131,8 @@ struct pool {
     struct pool_row row; /* id 0: not told of yet */
     struct price_step steps[POOL_STEPS_MAX];
     uint32_t step_count;
+    int64_t known_ms;       /* as in struct price_event: the shell says it again after a restart */
+    struct price_past past; /* the same */
     struct policy_history history; /* of a spot pool */
     int64_t seen_boot_ms;          /* of that history's end */
     bool told;                     /* the shell knows row.wanted */

@@ -12,6 +12,8 @@
 
 enum { COMMAND_MS = 60000, BANDS_EVERY_MS = 300000 };
 
+static const int64_t hour_ms = 3600000;
+
 static int64_t every_ms(const struct supply *supply)
 {
     return supply->config->price.every_ms > 0 ? supply->config->price.every_ms : BANDS_EVERY_MS;
@@ -36,10 +38,26 @@ static enum price_trust trust_of(const struct supply *supply, enum price_state s
     return PRICE_UNKNOWN;
 }
 
+/* The full hours before now of which the list says something. */
+static void past_fill(const struct price_list *list, int64_t now_ms, struct price_past *past)
+{
+    const int64_t end_ms = now_ms - now_ms % hour_ms;
+    int64_t from_ms = end_ms - FORECAST_PAST_HOURS * hour_ms;
+
+    while (list->count > 0 && from_ms < list->steps[0].start_ms && from_ms < end_ms) {
+        from_ms += hour_ms;
+    }
+    past->from_ms = from_ms;
+    for (int64_t at_ms = from_ms; list->count > 0 && at_ms < end_ms; at_ms += hour_ms) {
+        past->hour_micro[past->hours++] = forecast_hour_micro(list->steps, list->count, at_ms);
+    }
+}
+
 /* Whether the core knows this already; that the step of now began earlier is no news. */
 static bool is_told(const struct price_event *told, const struct price_event *now)
 {
     return told->trust == now->trust && told->count == now->count &&
+           told->known_ms == now->known_ms &&
            (now->count == 0 || (told->steps[0].price_micro == now->steps[0].price_micro &&
                                 memcmp(&told->steps[1], &now->steps[1],
                                        (now->count - 1) * sizeof now->steps[0]) == 0));
@@ -57,7 +75,9 @@ static void price_tell(struct coordinator *coordinator, int32_t pool)
     price->pool = pool;
     price->trust = trust_of(supply, known.state, now_ms);
     price->count = price->trust == PRICE_UNKNOWN ? 0 : (uint32_t)known.count;
+    price->known_ms = supply->feed.list.end_ms == INT64_MAX ? 0 : supply->feed.list.end_ms;
     if (!is_told(&supply->told, price)) {
+        past_fill(&supply->feed.list, now_ms, &price->past);
         supply->told = *price;
         step(coordinator, &event);
     }

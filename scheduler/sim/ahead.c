@@ -1,42 +1,79 @@
 /*
- * Knows how to fold the time beyond the known prices onto one day.
+ * Knows how the ticks of a market become the hours that core/forecast.c looks at.
  */
 #include "sim/ahead.h"
 
-enum { DAY_HOURS = 24, KNOWN_HOURS_MAX = 48 };
+#include "core/forecast.h"
+
+enum { KNOWN_HOURS_MAX = 48, HOURS_MAX = 92 * 24 };
 
 static const int64_t hour_ms = 3600000;
 
-static int32_t least(int32_t a, int32_t b)
+/* The ticks of the hour that begins `hour` hours after `tick`: at least one. */
+struct ticks {
+    int32_t from, to;
+};
+
+static struct ticks ticks_of(const struct market *market, int32_t tick, int32_t hour)
 {
-    return a < b ? a : b;
+    const int32_t from = tick + (int32_t)(hour * hour_ms / market->tick_ms);
+    const int32_t to = tick + (int32_t)((hour + 1) * hour_ms / market->tick_ms);
+
+    return (struct ticks){from, to > from ? to : from + 1};
+}
+
+static int64_t mean_micro(const struct market_pool *pool, struct ticks ticks, int32_t tick_count)
+{
+    int64_t sum = 0;
+    int32_t count = 0;
+
+    for (int32_t at = ticks.from; at < ticks.to && at < tick_count; at++) {
+        sum += pool->price_micro[at];
+        count++;
+    }
+    return count > 0 ? sum / count : pool->price_micro[tick_count - 1];
+}
+
+/* How much of an hour, until the deadline, something may run. */
+static int64_t open_of(const struct market *market, struct ticks ticks, int32_t end, int64_t most)
+{
+    int64_t open_ms = 0;
+
+    for (int32_t at = ticks.from; at < ticks.to && at < end; at++) {
+        open_ms += !market->open || market->open[at] ? market->tick_ms : 0;
+    }
+    return open_ms < most ? open_ms : most;
 }
 
 int32_t ahead_offers(const struct market *market, int32_t pool, int32_t tick, int64_t left_ms,
                      struct policy_offer offers[AHEAD_OFFERS_MAX])
 {
-    const int64_t *price_micro = market->pools[pool].price_micro;
-    const int32_t end = least(tick + (int32_t)(left_ms / market->tick_ms), market->tick_count);
-    const int32_t known =
-        least((int32_t)((market->known_ms + hour_ms - 1) / hour_ms), KNOWN_HOURS_MAX);
+    const struct market_pool *source = &market->pools[pool];
+    const int32_t end = tick + (int32_t)(left_ms / market->tick_ms);
+    const int64_t known_hours = (market->known_ms + hour_ms - 1) / hour_ms;
+    const int32_t facts = known_hours < KNOWN_HOURS_MAX ? (int32_t)known_hours : KNOWN_HOURS_MAX;
+    const int32_t hours = (int32_t)((left_ms + hour_ms - 1) / hour_ms);
+    int64_t price_micro[FORECAST_PAST_HOURS];
+    int64_t open_ms[HOURS_MAX];
+    int32_t known = 0;
     int32_t count = 0;
 
-    for (int32_t i = 0; i < AHEAD_OFFERS_MAX; i++) {
-        offers[i] = (struct policy_offer){0, 0};
-    }
-    for (int32_t at = tick; at < end; at++) {
-        int32_t hour = (int32_t)((at - tick) * market->tick_ms / hour_ms);
-        int32_t source = at;
-        if (hour >= known) {
-            const int32_t day = known < DAY_HOURS ? known : DAY_HOURS;
-            hour = known - day + (hour - known) % day;
-            source = tick + (int32_t)(hour * hour_ms / market->tick_ms);
-        }
-        if (!market->open || market->open[at]) {
-            offers[hour].duration_ms += market->tick_ms;
-            offers[hour].price_micro = price_micro[least(source, market->tick_count - 1)];
-            count = hour + 1 > count ? hour + 1 : count;
+    for (int32_t hour = facts - FORECAST_PAST_HOURS; hour < facts; hour++) {
+        if (ticks_of(market, tick, hour).from >= 0) {
+            price_micro[known++] =
+                mean_micro(source, ticks_of(market, tick, hour), market->tick_count);
         }
     }
-    return count;
+    for (int32_t hour = 0; hour < hours && hour < HOURS_MAX; hour++) {
+        open_ms[hour] = open_of(market, ticks_of(market, tick, hour), end, hour_ms);
+        if (hour < facts && open_ms[hour] > 0) {
+            offers[count++] =
+                (struct policy_offer){open_ms[hour], price_micro[known - facts + hour]};
+        }
+    }
+    return hours <= facts
+               ? count
+               : count + forecast_beyond(price_micro, known,
+                                         (hours < HOURS_MAX ? hours : HOURS_MAX) - facts,
+                                         open_ms + facts, offers + count, AHEAD_OFFERS_MAX - count);
 }

@@ -84,6 +84,14 @@ parameters: {x: {type: float, min: 0, max: 1}}
 objective: {metric: loss, direction: minimize}
 budget: {trials: 50}
 schedule: {timezone: Europe/Paris, windows: ["Sat-Sun 00:00-24:00"]}
+'),
+ (13, 'patient', 'waiting', 'cheaper hours will do before the deadline', '2026-11-23 21:00:00.000', NULL, NULL, 0, 0, 50, 'loss', 'minimize',
+  '[{"metric":"loss","direction":"minimize"}]', 'name: patient
+command: sh t.sh {x}
+parameters: {x: {type: float, min: 0, max: 1}}
+objective: {metric: loss, direction: minimize}
+budget: {trials: 50}
+schedule: {timezone: UTC, deadline: 2026-11-25T12:00}
 ');
 
 -- pareto: 5.1, 5.2 and 5.4 are the front; 5.5 equals 5.4, 5.3 breaks a constraint.
@@ -233,13 +241,18 @@ SELECT 9, i, 1, state, 4, leave, outcome, cause, code, signal, 0, NULL, '2026-11
 -- What the trials of an experiment cost is all that it cost.
 UPDATE experiment SET cost_micro = (SELECT coalesce(sum(cost_micro), 0) FROM trial WHERE experiment = experiment.id);
 
--- Two pools: one whose prices are bands, one that could not launch all it was asked for.
+-- Three pools: one that costs nothing, one that could not launch all it was asked for, and one whose prices are known
+-- until midnight and were low in the last night.
 INSERT INTO pool (id, name, kind, trust, slots, workers_max, machines, wanted, power_watt, launches, startup_ms, currency_code) VALUES
  (1, 'default', 'own', 'known', 1, NULL, 0, 0, NULL, 0, 0, 0),
- (2, 'night-spot', 'spot', 'held', 2, 8, 3, 4, NULL, 1, 180000, 85*65536 + 83*256 + 68);
+ (2, 'night-spot', 'spot', 'held', 2, 8, 3, 4, NULL, 1, 180000, 85*65536 + 83*256 + 68),
+ (3, 'lab', 'own', 'known', 1, 4, 0, 0, 350, 0, 0, 69*65536 + 85*256 + 82);
 INSERT INTO price (pool, start, price_micro, trust) VALUES
  (1, '2026-11-23 20:00:00.000', 0, 'known'), (2, '2026-11-23 20:00:00.000', 1021000, 'known'),
- (2, '2026-11-23 21:30:00.000', 973100, 'known'), (2, '2026-11-24 03:00:00.000', 1100000, 'known');
+ (2, '2026-11-23 21:30:00.000', 973100, 'known'), (2, '2026-11-24 03:00:00.000', 1100000, 'known'),
+ (3, '2026-11-22 20:00:00.000', 300000, 'known'), (3, '2026-11-23 02:00:00.000', 120000, 'known'),
+ (3, '2026-11-23 05:00:00.000', 310000, 'known'), (3, '2026-11-23 22:00:00.000', 290000, 'known'),
+ (3, '2026-11-23 23:00:00.000', 280000, 'known');
 INSERT INTO trouble (pool, price, launch) VALUES
  (2, '', 'exit 254: MaxSpotInstanceCountExceeded');
 UPDATE worker SET pool_id = iif(pool = 'night-spot', 2, 1);

@@ -159,6 +159,39 @@ void story_plan(void)
     note("twelve hours after the beginning it would be late; it has long been done");
 }
 
+/* As yesterday: the nights are cheap, and of tomorrow's no price is known yet. */
+void story_forecast(void)
+{
+    struct experiment_config config = world_config(4);
+    struct price_event price = {.pool = 1, .trust = PRICE_KNOWN, .count = 1};
+    const int64_t hour = 3600000;
+
+    config.timeout_ms = 2 * hour;
+    config.deadline_ms = world.wall_ms + 20 * hour;
+    price.steps[0] = (struct price_step){world.wall_ms, 300000};
+    price.known_ms = world.wall_ms / hour * hour + 2 * hour;
+    price.past =
+        (struct price_past){.from_ms = world.wall_ms / hour * hour - 24 * hour, .hours = 24};
+    for (int32_t i = 0; i < 24; i++) {
+        price.past.hour_micro[i] = i >= 5 && i < 12 ? 100000 : 300000;
+    }
+    world_pool(&world, &(struct pool_event){.pool = 1, .kind = POOL_OWN, .slots = 1});
+    world_price(&world, &price);
+    world.workers[0].pool = world.workers[1].pool = 1;
+    join(1, 1);
+    note(
+        "the price of two hours is known; the night, five hours away, was cheap: it is waited for");
+    begin_as(&config, 1);
+    minutes(3);
+    note("the night comes, with the price of yesterday");
+    minutes(5 * 60 - 3);
+    price.steps[0] = (struct price_step){world.wall_ms, 100000};
+    price.known_ms = world.wall_ms / hour * hour + 2 * hour;
+    price.past = (struct price_past){0};
+    world_price(&world, &price);
+    minutes(1);
+}
+
 void story_launch(void)
 {
     struct experiment_config config = world_config(3);

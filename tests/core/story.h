@@ -31,6 +31,7 @@ void begin_as(const struct experiment_config *config, int32_t slots);
 void story_ledger(void);
 void story_budget_cost(void);
 void story_plan(void);
+void story_forecast(void);
 void story_launch(void);
 void story_late(void);
 void story_burst(void);

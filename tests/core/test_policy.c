@@ -178,6 +178,48 @@ static void forecasts_offer_every_hour_once(void **state)
     }
 }
 
+/* Over thirty days the hours of which an hour of the day can be used are added up, none is lost and
+ * closed hours are not offered; of a market without a past the mean is expected. */
+static void long_forecasts_are_folded(void **state)
+{
+    enum { HOURS = 30 * 24 };
+    struct policy_offer offers[512];
+    int64_t prices[72];
+    int64_t open_ms[HOURS];
+    int64_t sum_ms = 0;
+    int64_t night_ms = 0;
+
+    (void)state;
+    for (int i = 0; i < 72; i++) {
+        prices[i] = i % 24 < 6 ? -5 : 1000;
+    }
+    for (int i = 0; i < HOURS; i++) {
+        open_ms[i] = i % 24 < 12 ? hour_ms / 2 : 0;
+    }
+    const int32_t count = forecast_beyond(prices, 72, HOURS, open_ms, offers, 512);
+    for (int32_t i = 0; i < count; i++) {
+        sum_ms += offers[i].duration_ms;
+        night_ms += offers[i].price_micro < 0 ? offers[i].duration_ms : 0;
+    }
+    assert_int_equal(sum_ms, 30 * 12 * hour_ms / 2);
+    assert_int_equal(night_ms, 30 * 6 * hour_ms / 2);
+    assert_int_equal(forecast_beyond(prices, 1, 2, NULL, offers, 512), 2);
+    assert_int_equal(offers[1].price_micro, -5);
+}
+
+/* An hour of three prices, and one before all of them. */
+static void an_hour_has_its_mean(void **state)
+{
+    const struct price_step steps[] = {
+        {hour_ms, 100}, {hour_ms + hour_ms / 2, 200}, {2 * hour_ms - hour_ms / 4, 600}};
+
+    (void)state;
+    assert_int_equal(forecast_hour_micro(steps, 3, hour_ms), 250);
+    assert_int_equal(forecast_hour_micro(steps, 3, 0), 100);
+    assert_int_equal(forecast_hour_micro(steps, 3, hour_ms / 2), 100);
+    assert_int_equal(forecast_hour_micro(steps, 3, 7 * hour_ms), 600);
+}
+
 static void histories_add_up(void **state)
 {
     static const int32_t slots[] = {4, 4, 2, 0, 0, 4, 4, 4};
@@ -232,6 +274,8 @@ int main(void)
         cmocka_unit_test(a_dear_pool_waits_while_cheap_ones_suffice),
         cmocka_unit_test(cheap_hours_are_waited_for),
         cmocka_unit_test(forecasts_offer_every_hour_once),
+        cmocka_unit_test(long_forecasts_are_folded),
+        cmocka_unit_test(an_hour_has_its_mean),
         cmocka_unit_test(histories_add_up),
         cmocka_unit_test(no_view_asks_for_more_than_there_is),
     };

@@ -413,6 +413,7 @@ static void every_story_leaves_its_trace(void **state)
         {"ledger", story_ledger},
         {"budget_cost", story_budget_cost},
         {"plan", story_plan},
+        {"forecast", story_forecast},
         {"launch", story_launch},
         {"late", story_late},
         {"burst", story_burst},
