@@ -78,7 +78,7 @@ struct tide_config {
     size_t outcome_count; /* outcome constraints a tell carries */
     uint64_t seed;
     enum tide_algorithm algorithm;
-    size_t initial;      /* points before the model leads; 0: chosen */
+    size_t initial;      /* points before the model leads, the caller's own too; 0: chosen */
     size_t budget;       /* hint: evaluations in all; 0: unknown */
     size_t parallel;     /* hint: evaluations at the same time; 0: one */
     bool noisy;          /* hint: the same point told twice may have two values */

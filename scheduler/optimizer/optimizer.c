@@ -226,6 +226,18 @@ static enum tide_status grid_ask(const struct tide_optimizer *optimizer, double 
     return TIDE_EXHAUSTED;
 }
 
+/* Points known or asked for so far: what the caller brought makes up for a start. */
+static size_t points_so_far(const struct tide_optimizer *optimizer)
+{
+    const struct table *observed = &optimizer->observed;
+    size_t count = (size_t)optimizer->next;
+
+    for (size_t i = 0; i < observed->count && observed->record[i].id == TIDE_OWN; i++) {
+        count += observed->record[i].source == 0 && observed->record[i].outcome == TIDE_EVALUATED;
+    }
+    return count;
+}
+
 /* With many points pending the model is kept while nothing new was told. */
 static enum tide_status build_for_ask(struct tide_optimizer *optimizer, struct fit *fit, bool many)
 {
@@ -245,14 +257,15 @@ static enum tide_status bayes_ask(struct tide_optimizer *optimizer, double *x,
                                   struct tide_suggestion *suggestion)
 {
     const bool many = optimizer->pending.count >= MANY && optimizer->model.objectives == 1;
+    const size_t so_far = points_so_far(optimizer);
     struct fit fit = optimizer->fit;
     enum tide_status status = TIDE_NOT_FOUND;
     bool found = false;
 
-    if (optimizer->next >= (int64_t)optimizer->initial_warm) {
+    if (so_far >= optimizer->initial_warm) {
         status = build_for_ask(optimizer, &fit, many);
     }
-    if (status == TIDE_OK && optimizer->next < (int64_t)optimizer->initial &&
+    if (status == TIDE_OK && so_far < optimizer->initial &&
         optimizer->model.sources_believed == 0) {
         status = TIDE_NOT_FOUND; /* nothing makes up for the start */
     }
