@@ -331,13 +331,22 @@ void fleet_renew(struct core *core, struct worker *worker, const struct renew_ev
     }
 }
 
-void fleet_leave(struct core *core, struct worker *worker)
+static void disconnect(struct core *core, struct worker *worker)
 {
     matching_change(core, worker, -1);
     pool_connect(core, worker->row.pool, worker->row.connected ? -1 : 0);
     worker->row.connected = false;
     worker_idle_update(core, worker);
     (void)emit_trace_of(core, TRACE_WORKER_LEFT, 0, worker->row.id);
+}
+
+/* Its word and the end of its process are two tellings of one thing: the second is no news. */
+void fleet_leave(struct core *core, struct worker *worker)
+{
+    if (!worker->row.connected && list_first(core, &worker->attempts) == NULL) {
+        return;
+    }
+    disconnect(core, worker);
     for (struct trial *trial = list_first(core, &worker->attempts); trial != NULL;
          trial = list_first(core, &worker->attempts)) {
         attempt_lose(core, trial);
@@ -353,12 +362,8 @@ bool fleet_drop_silent(struct core *core, struct worker *worker)
     if (core->boot_ms - worker->heard_boot_ms <= core->lease_ms) {
         return false;
     }
-    matching_change(core, worker, -1);
-    pool_connect(core, worker->row.pool, worker->row.connected ? -1 : 0);
-    worker->row.connected = false;
-    worker_idle_update(core, worker);
+    disconnect(core, worker);
     money_worker_down(core, worker);
-    (void)emit_trace_of(core, TRACE_WORKER_LEFT, 0, worker->row.id);
     emit_worker(core, worker, NULL);
     return true;
 }

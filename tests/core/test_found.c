@@ -296,6 +296,24 @@ static void no_target_is_reached_outside_of_the_constraints(void **state)
     world_fini(&world);
 }
 
+/* A worker says BYE and its process ends: it leaves once, and what it held goes on elsewhere. */
+static void a_worker_leaves_once(void **state)
+{
+    const struct experiment_config config = world_config(8);
+    struct event event = {.kind = EVENT_BYE};
+
+    (void)state;
+    begin(&config);
+    world_accept(&world, 0, attempt(0, 1));
+    event.worker = world.workers[0].id;
+    world_step(&world, &event);
+    assert_int_equal(row_of(0, 1)->state, ATTEMPT_LOST);
+    event.kind = EVENT_GONE;
+    world_step(&world, &event);
+    assert_int_equal(world.outcome.trace_count, 0);
+    world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +327,7 @@ int main(void)
         cmocka_unit_test(a_late_rung_starts_nothing_beside_a_newer_attempt),
         cmocka_unit_test(what_is_dug_up_waits_for_a_window),
         cmocka_unit_test(no_target_is_reached_outside_of_the_constraints),
+        cmocka_unit_test(a_worker_leaves_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
