@@ -70,12 +70,20 @@ static char *stamp(char *text, const struct plan *plan, int64_t at_ms)
     return text;
 }
 
-static json_t *windows_model(struct plan *plan, int64_t now_ms)
+/* From last week on, so that a window that is open is seen from its beginning; true where it never
+ * shuts. */
+static bool always_open(struct plan *plan, int64_t now_ms)
+{
+    windows_lay(plan, now_ms - week_ms, now_ms + horizon_ms);
+    return plan->window_count == 1 && plan->windows[0].open_ms <= now_ms - week_ms &&
+           plan->windows[0].close_ms >= now_ms + horizon_ms;
+}
+
+/* The next of the windows laid. */
+static json_t *windows_model(const struct plan *plan, int64_t now_ms)
 {
     json_t *list = json_array();
 
-    /* from last week on, so that one that is open is seen from its beginning */
-    windows_lay(plan, now_ms - week_ms, now_ms + horizon_ms);
     for (size_t i = 0; i < plan->window_count && json_array_size(list) < SHOWN; i++) {
         const struct interval *window = &plan->windows[i];
         if (window->close_ms <= now_ms) {
@@ -177,8 +185,11 @@ json_t *check_windows_model(const struct spec *spec, const char *folder, int64_t
     if (plan != NULL && (schedule->window_count > 0 || schedule->except_count > 0) &&
         zone_open(&plan->zone, schedule->timezone, &error) == TIDE_OK) {
         plan->spec = spec;
-        model = json_pack("{s:s, s:o, s:o}", "timezone", schedule->timezone, "next",
-                          windows_model(plan, now_ms), "worth", worth_model(plan, folder, now_ms));
+        const bool always = always_open(plan, now_ms);
+        json_t *next = always ? json_array() : windows_model(plan, now_ms);
+        json_t *worth = always ? json_null() : worth_model(plan, folder, now_ms);
+        model = json_pack("{s:s, s:b, s:o, s:o}", "timezone", schedule->timezone, "always_open",
+                          always, "next", next, "worth", worth);
         price_list_fini(&plan->prices);
         zone_close(plan->zone);
     }
@@ -201,7 +212,10 @@ void check_windows_print(struct screen *screen, const json_t *model)
     }
     if (json_is_object(model) && json_array_size(next) == 0) {
         screen_label(screen, "windows");
-        screen_print(screen, "none opens within a year\n");
+        screen_print(screen, "%s\n",
+                     json_is_true(json_object_get(model, "always_open"))
+                         ? "open at all times"
+                         : "none opens within a year");
     }
     if (json_is_object(worth)) {
         screen_label(screen, "prices");
