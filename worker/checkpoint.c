@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { KEEP_UNSAID = 2 /* where the ASSIGN says nothing */ };
+
 static const char scheme[] = "file:";
 static const char coordinator[] = "coordinator:";
 
@@ -28,6 +30,8 @@ void checkpoint_init(struct checkpoint *checkpoint, const struct wire_assign *as
     *checkpoint = (struct checkpoint){.attempt = assign->attempt,
                                       .max_bytes = assign->checkpoint_max_bytes,
                                       .keep = assign->checkpoint_keep,
+                                      .from_attempt = assign->checkpoint.attempt_number,
+                                      .from_seq = assign->checkpoint.seq,
                                       .way = way,
                                       .scratch = scratch,
                                       .file = -1};
@@ -361,6 +365,21 @@ struct saved {
     int32_t number, seq;
 };
 
+static bool saved_after(const struct saved *saved, int32_t number, int32_t seq)
+{
+    return saved->number > number || (saved->number == number && saved->seq > seq);
+}
+
+static void remove_saved(const struct checkpoint *checkpoint, const struct saved *saved)
+{
+    char path[FILES_PATH_BYTES];
+
+    if (files_path(path, "%s/%" PRId32 "-%" PRId32 ".tar.zst", checkpoint->store, saved->number,
+                   saved->seq)) {
+        (void)unlink(path);
+    }
+}
+
 static int saved_compare(const void *a, const void *b)
 {
     const struct saved *left = a;
@@ -387,21 +406,21 @@ void checkpoint_prune(const struct checkpoint *checkpoint, int32_t seq)
         char end[16] = "";
         if (sscanf(entry->d_name, "%" SCNd32 "-%" SCNd32 ".%15s", &saved->number, &saved->seq,
                    end) == 3 &&
-            strcmp(end, "tar.zst") == 0 &&
-            (saved->number < checkpoint->attempt.number ||
-             (saved->number == checkpoint->attempt.number && saved->seq <= seq))) {
-            count++;
+            strcmp(end, "tar.zst") == 0 && !saved_after(saved, checkpoint->attempt.number, seq)) {
+            /* What earlier attempts saved after this one's beginning was never recorded, or could
+             * not be loaded: it is none of those that are kept. */
+            if (saved->number < checkpoint->attempt.number &&
+                saved_after(saved, checkpoint->from_attempt, checkpoint->from_seq)) {
+                remove_saved(checkpoint, saved);
+            } else {
+                count++;
+            }
         }
     }
     (void)closedir(directory);
     qsort(found, count, sizeof *found, saved_compare);
-    const size_t keep =
-        checkpoint->keep > CHECKPOINT_KEEP_LEAST ? (size_t)checkpoint->keep : CHECKPOINT_KEEP_LEAST;
+    const size_t keep = checkpoint->keep > 0 ? (size_t)checkpoint->keep : KEEP_UNSAID;
     for (size_t i = keep; i < count; i++) {
-        char path[FILES_PATH_BYTES];
-        if (files_path(path, "%s/%" PRId32 "-%" PRId32 ".tar.zst", checkpoint->store,
-                       found[i].number, found[i].seq)) {
-            (void)unlink(path);
-        }
+        remove_saved(checkpoint, &found[i]);
     }
 }

@@ -21,8 +21,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-enum { CHECKPOINT_KEEP_LEAST = 2 };
-
 /* What the process at work does. */
 enum checkpoint_stage {
     CHECKPOINT_ARCHIVES,
@@ -39,6 +37,7 @@ struct checkpoint {
     struct wire_attempt attempt;
     int64_t max_bytes;
     int32_t keep;
+    int32_t from_attempt, from_seq; /* where it began; attempt 0 the beginning */
     bool has_user;
     uint32_t uid, gid;
 
@@ -85,7 +84,7 @@ enum checkpoint_event checkpoint_ready(struct checkpoint *checkpoint, int64_t no
 void checkpoint_abandon(struct checkpoint *checkpoint);
 
 /* checkpoint_prune: `seq` of this attempt is on record: of it and all before it only the last ones
- * stay on a shared path, as many as the spec says, and CHECKPOINT_KEEP_LEAST at least. */
+ * stay on a shared path, as many as the spec says. */
 void checkpoint_prune(const struct checkpoint *checkpoint, int32_t seq);
 
 #endif

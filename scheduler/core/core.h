@@ -165,6 +165,8 @@ struct result_event {
     uint32_t value_count; /* objectives, then outcome constraints, in the spec's order; all of them
                              or none */
     double values[OBJECTIVES_MAX + OUTCOMES_MAX];
+    struct checkpoint_pointer fallback; /* CAUSE_BAD_CHECKPOINT: of those that are kept, the newest
+                                           before the trial's; attempt 0 none */
     uint32_t message_text;
 };
 

@@ -56,7 +56,7 @@ static uint64_t digest_trial(uint64_t digest, const struct trial_row *row)
     }
     digest = digest_real(digest, row->median);
     digest = digest_pointer(digest, &row->checkpoint);
-    return digest_pointer(digest, &row->previous);
+    return digest;
 }
 
 static uint64_t digest_attempt(uint64_t digest, const struct attempt_row *row)

@@ -158,7 +158,6 @@ struct trial_row {
     double rung_values[RUNGS_MAX];            /* the ranked objective at each of those */
     double median;                            /* what the last of them was worse than; NaN none */
     struct checkpoint_pointer checkpoint;     /* the newest durable one */
-    struct checkpoint_pointer previous;       /* the one before, should the newest turn out bad */
     int64_t saved_ms;                         /* UTC: when the newest one was recorded; 0 none */
     int64_t created_ms, started_ms, ended_ms; /* UTC; 0 not yet */
     int64_t useful_ms, lost_ms, cost_micro;   /* sums over its ended attempts */
@@ -302,6 +301,7 @@ struct checkpoint_row {
     int64_t step;
     int64_t bytes;
     int64_t created_ms;
+    int32_t spoiled_by; /* the attempt that could not load it; 0 none */
     uint32_t hash_text, location_text;
 };
 
@@ -370,6 +370,7 @@ enum record_kind {
     RECORD_SUGGESTION,
     RECORD_WORKER,
     RECORD_CHECKPOINT,
+    RECORD_SPOILED, /* `checkpoint`, of which only the name and spoiled_by are meant */
     RECORD_METRIC,
     RECORD_POOL,
     RECORD_PRICE,

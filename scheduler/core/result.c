@@ -108,16 +108,33 @@ static void trial_retry(struct core *core, struct trial *trial)
     trial_back_off(core, trial, config->backoff_ms, trial->row.restarts);
 }
 
+static bool pointer_after(int32_t attempt, int32_t seq, const struct checkpoint_pointer *pointer)
+{
+    return attempt > pointer->attempt || (attempt == pointer->attempt && seq > pointer->seq);
+}
+
 /* R8: the newest checkpoint could not be loaded; the one before it takes its place. Nobody's fault,
  * so no restart is used. */
-static void checkpoint_fall_back(struct core *core, struct trial *trial)
+static void checkpoint_fall_back(struct core *core, struct trial *trial,
+                                 const struct checkpoint_pointer *fallback)
 {
-    trial->row.checkpoint = trial->row.previous;
-    trial->row.previous = (struct checkpoint_pointer){0};
+    const struct checkpoint_pointer bad = trial->row.checkpoint;
+
+    if (bad.attempt > 0) {
+        emit_record(core, RECORD_SPOILED)->checkpoint =
+            (struct checkpoint_row){.experiment = trial->row.experiment,
+                                    .trial = trial->row.number,
+                                    .attempt = bad.attempt,
+                                    .seq = bad.seq,
+                                    .spoiled_by = trial->attempt.number};
+    }
+    trial->row.checkpoint =
+        pointer_after(bad.attempt, bad.seq, fallback) ? *fallback : (struct checkpoint_pointer){0};
     trial_queue(core, trial, TRIAL_PAUSED, TRIAL_REASON_PREEMPTED);
 }
 
-static void trial_fail(struct core *core, struct trial *trial)
+static void trial_fail(struct core *core, struct trial *trial,
+                       const struct checkpoint_pointer *fallback)
 {
     if (trial->attempt.leave != LEAVE_NONE || experiment_ended(trial_experiment(core, trial))) {
         trial_after_leaving(core, trial);
@@ -129,7 +146,7 @@ static void trial_fail(struct core *core, struct trial *trial)
         trial_end(core, trial, TRIAL_FAILED, TRIAL_REASON_NO_RETRY);
         break;
     case CAUSE_BAD_CHECKPOINT:
-        checkpoint_fall_back(core, trial);
+        checkpoint_fall_back(core, trial, fallback);
         break;
     case CAUSE_WORKER: /* the machine's fault */
         avoid_worker(trial);
@@ -181,7 +198,7 @@ static void result_live(struct core *core, struct trial *trial, const struct res
     case OUTCOME_FAILED:
         attempt_end(core, trial, ATTEMPT_FAILED, result->message_text);
         quarantine_judge(core, trial);
-        trial_fail(core, trial);
+        trial_fail(core, trial, &result->fallback);
         break;
     }
 }
@@ -290,11 +307,6 @@ void result_take(struct core *core, int32_t worker, const struct result_event *r
     send_ack(core, WIRE_RESULT_ACK, worker, result->attempt, 0, result_judge(core, worker, result));
 }
 
-static bool pointer_after(int32_t attempt, int32_t seq, const struct checkpoint_pointer *pointer)
-{
-    return attempt > pointer->attempt || (attempt == pointer->attempt && seq > pointer->seq);
-}
-
 static enum wire_verdict checkpoint_judge(struct core *core, int32_t worker,
                                           const struct checkpoint_event *checkpoint)
 {
@@ -311,7 +323,6 @@ static enum wire_verdict checkpoint_judge(struct core *core, int32_t worker,
         !attempt_live(trial)) {
         return VERDICT_SUPERSEDED;
     }
-    trial->row.previous = trial->row.checkpoint;
     trial->row.checkpoint = (struct checkpoint_pointer){
         .attempt = attempt.number, .seq = checkpoint->seq, .step = checkpoint->step};
     gate_saved(core, trial);

@@ -15,10 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    CHAIN_LEAST = 2,      /* R8: of every trial at least so many stay */
-    UNNAMED_S = 24 * 3600 /* a working directory whose experiment may still come */
-};
+enum { UNNAMED_S = 24 * 3600 /* a working directory whose experiment may still come */ };
 
 _Static_assert((int)OBJECTS_KEPT_MAX >= (int)EXPERIMENTS_MAX,
                "the working directory of each stays");
@@ -191,10 +188,8 @@ void claims_tidy(struct coordinator *coordinator, int32_t experiment, int32_t tr
     const int64_t keep = coordinator->submissions[experiment].spec->checkpoint.keep;
 
     kept = (struct objects_kept){.newest = true, .part = coming};
-    kept.count = store_chain(coordinator->store, experiment, trial, kept.hashes,
-                             (size_t)(keep < CHAIN_LEAST ? CHAIN_LEAST : keep));
+    kept.count = store_chain(coordinator->store, experiment, trial, kept.hashes, (size_t)keep);
     keep_pointer(coordinator, row, &row->checkpoint, &kept);
-    keep_pointer(coordinator, row, &row->previous, &kept);
     objects_keep(coordinator->objects, experiment, trial, &kept);
 }
 

@@ -188,6 +188,26 @@ static bool values_order(const struct spec *spec, const struct wire_result *wire
     return complete;
 }
 
+/* R8: where the trial goes on from if its checkpoint could not be loaded. */
+static void fall_back(struct coordinator *coordinator, int32_t worker, struct result_event *result)
+{
+    const struct wire_attempt attempt = result->attempt;
+    struct error error;
+
+    if (result->outcome != OUTCOME_FAILED || result->cause != CAUSE_BAD_CHECKPOINT ||
+        !core_holds(coordinator->core, worker, attempt)) {
+        return;
+    }
+    const struct trial_row *row = core_trial(coordinator->core, attempt.experiment, attempt.trial);
+    const int64_t keep = coordinator->submissions[attempt.experiment].spec->checkpoint.keep;
+    const enum tide_status status =
+        store_fallback(coordinator->store, attempt.experiment, attempt.trial, &row->checkpoint,
+                       keep, &result->fallback, &error);
+    if (status != TIDE_OK) {
+        coordinator_fail(coordinator, status, &error);
+    }
+}
+
 static void receive_result(struct coordinator *coordinator, int32_t worker,
                            const struct wire_result *wire)
 {
@@ -209,6 +229,7 @@ static void receive_result(struct coordinator *coordinator, int32_t worker,
         result->cause = CAUSE_NO_OBJECTIVE;
         result->value_count = 0;
     }
+    fall_back(coordinator, worker, result);
     step(coordinator, &event);
 }
 

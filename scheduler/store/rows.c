@@ -263,6 +263,30 @@ size_t store_chain(struct store *store, int32_t experiment, int32_t trial,
     return count;
 }
 
+enum tide_status store_fallback(struct store *store, int32_t experiment, int32_t trial,
+                                const struct checkpoint_pointer *bad, int64_t keep,
+                                struct checkpoint_pointer *fallback, struct error *error)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_FALLBACK];
+
+    *fallback = (struct checkpoint_pointer){0};
+    (void)sqlite3_bind_int(statement, 1, experiment);
+    (void)sqlite3_bind_int(statement, 2, trial);
+    (void)sqlite3_bind_int(statement, 3, bad->attempt);
+    (void)sqlite3_bind_int(statement, 4, bad->seq);
+    (void)sqlite3_bind_int64(statement, 5, keep);
+    const int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        *fallback = (struct checkpoint_pointer){.attempt = sqlite3_column_int(statement, 0),
+                                                .seq = sqlite3_column_int(statement, 1),
+                                                .step = sqlite3_column_int64(statement, 2)};
+    }
+    (void)sqlite3_reset(statement);
+    return code == SQLITE_ROW || code == SQLITE_DONE
+               ? TIDE_OK
+               : db_error(store->db, "read the checkpoints of a trial", error);
+}
+
 void answers_release(struct store *store)
 {
     (void)sqlite3_reset(store->statements[STATEMENT_PARAMS]);

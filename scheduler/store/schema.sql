@@ -165,9 +165,6 @@ CREATE TABLE trial (
     checkpoint_attempt INTEGER,             -- where it would resume; NULL none
     checkpoint_seq     INTEGER,
     checkpoint_step    INTEGER NOT NULL,    -- 0 at the beginning
-    previous_attempt   INTEGER,             -- the one before, should the newest turn out bad
-    previous_seq       INTEGER,
-    previous_step      INTEGER NOT NULL,
     saved              TEXT,                -- when the checkpoint was recorded
     PRIMARY KEY (experiment, number)
 ) STRICT, WITHOUT ROWID;
@@ -277,6 +274,7 @@ CREATE TABLE checkpoint (
     hash       TEXT NOT NULL,               -- BLAKE2b-256 in hexadecimal
     location   TEXT NOT NULL,               -- 'file:/absolute/path' or 'coordinator:'
     created    TEXT NOT NULL,
+    spoiled_by INTEGER,                     -- the attempt that could not load it; NULL none
     PRIMARY KEY (experiment, trial, attempt, seq),
     FOREIGN KEY (experiment, trial, attempt) REFERENCES attempt (experiment, trial, number)
 ) STRICT, WITHOUT ROWID;

@@ -34,7 +34,18 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_CHECKPOINT] = "SELECT step, bytes, hash, location FROM checkpoint"
                              " WHERE experiment = ?1 AND trial = ?2 AND attempt = ?3 AND seq = ?4",
     [STATEMENT_CHAIN] = "SELECT hash FROM checkpoint WHERE experiment = ?1 AND trial = ?2"
-                        " ORDER BY attempt DESC, seq DESC LIMIT ?3",
+                        " AND spoiled_by IS NULL ORDER BY attempt DESC, seq DESC LIMIT ?3",
+    /* The newest that is left, if it is still kept: at each of the later ones (p) fewer than ?5 of
+     * those up to it (q) had to be. What an attempt found spoiled was none of them any more. */
+    [STATEMENT_FALLBACK] =
+        "WITH rest AS (SELECT attempt, seq, step FROM checkpoint WHERE experiment = ?1"
+        " AND trial = ?2 AND spoiled_by IS NULL AND (attempt, seq) < (?3, ?4)"
+        " ORDER BY attempt DESC, seq DESC LIMIT 1),"
+        " later AS (SELECT c.attempt, c.seq, c.spoiled_by FROM checkpoint AS c, rest AS l"
+        " WHERE c.experiment = ?1 AND c.trial = ?2 AND (c.attempt, c.seq) > (l.attempt, l.seq))"
+        " SELECT attempt, seq, step FROM rest WHERE NOT EXISTS (SELECT 1 FROM later AS p"
+        " WHERE (SELECT count(*) FROM later AS q WHERE (q.attempt, q.seq) <= (p.attempt, p.seq)"
+        " AND (q.spoiled_by IS NULL OR q.spoiled_by > p.attempt)) >= ?5)",
 };
 
 static int prepare(struct store *store, const char *sql, sqlite3_stmt **statement)
@@ -56,7 +67,7 @@ enum tide_status statements_prepare(struct store *store, struct error *error)
             table_update_sql(table, sql);
             code = prepare(store, sql, &store->update[kind]);
         }
-        if (code == SQLITE_OK && kind != RECORD_LATE) { /* only a change */
+        if (code == SQLITE_OK && !table_changes((enum record_kind)kind)) {
             table_insert_sql(table, sql);
             code = prepare(store, sql, &store->insert[kind]);
         }

@@ -240,10 +240,19 @@ enum tide_status store_checkpoint(struct store *store, const struct wire_attempt
                                   int32_t seq, struct store_checkpoint *checkpoint,
                                   struct error *error) __attribute__((warn_unused_result));
 
-/* store_chain: the hashes of a trial's committed checkpoints, the newest first, at most `most`;
- * how many. Whatever cannot be read ends the list. */
+/* store_chain: the hashes of a trial's committed checkpoints but for those found spoiled, the
+ * newest first, at most `most`; how many. Whatever cannot be read ends the list. */
 size_t store_chain(struct store *store, int32_t experiment, int32_t trial,
                    char (*hashes)[WIRE_HASH_HEX + 1], size_t most);
+
+/*
+ * store_fallback: of the at most `keep` checkpoints that a trial keeps, the newest one before
+ * `bad`; attempt 0 none.
+ */
+enum tide_status store_fallback(struct store *store, int32_t experiment, int32_t trial,
+                                const struct checkpoint_pointer *bad, int64_t keep,
+                                struct checkpoint_pointer *fallback, struct error *error)
+    __attribute__((warn_unused_result));
 
 /*
  * store_backup: the store as it is at one moment, live or not, as a new file `path`, verified by

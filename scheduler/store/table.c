@@ -101,9 +101,6 @@ static const struct column trial_columns[] = {
     INT32_OR(0, "checkpoint_attempt", trial.checkpoint.attempt),
     INT32_OR(0, "checkpoint_seq", trial.checkpoint.seq),
     INT64("checkpoint_step", trial.checkpoint.step),
-    INT32_OR(0, "previous_attempt", trial.previous.attempt),
-    INT32_OR(0, "previous_seq", trial.previous.seq),
-    INT64("previous_step", trial.previous.step),
     MOMENT("saved", trial.saved_ms),
     MOMENT("created", trial.created_ms),
     MOMENT("started", trial.started_ms),
@@ -198,6 +195,15 @@ static const struct column checkpoint_columns[] = {
     MOMENT("created", checkpoint.created_ms),
     TEXT("hash", checkpoint.hash_text),
     TEXT("location", checkpoint.location_text),
+    INT32_OR(0, "spoiled_by", checkpoint.spoiled_by),
+};
+
+static const struct column spoiled_columns[] = {
+    KEY("experiment", checkpoint.experiment),
+    KEY("trial", checkpoint.trial),
+    KEY("attempt", checkpoint.attempt),
+    KEY("seq", checkpoint.seq),
+    INT32_OR(0, "spoiled_by", checkpoint.spoiled_by),
 };
 
 static const struct column metric_columns[] = {
@@ -285,6 +291,7 @@ static const struct table tables[RECORD_KIND_COUNT] = {
     [RECORD_SUGGESTION] = {"suggestion", suggestion_fence, NULL, NULL, COLUMNS(suggestion_columns)},
     [RECORD_WORKER] = {"worker", "", NULL, NULL, COLUMNS(worker_columns)},
     [RECORD_CHECKPOINT] = {"checkpoint", "", NULL, NULL, COLUMNS(checkpoint_columns)},
+    [RECORD_SPOILED] = {"checkpoint", "", NULL, NULL, COLUMNS(spoiled_columns)},
     [RECORD_METRIC] = {"metric", "", NULL, NULL, COLUMNS(metric_columns)},
     [RECORD_POOL] = {"pool", "", NULL, NULL, COLUMNS(pool_columns)},
     [RECORD_PRICE] = {"price", "", NULL, NULL, COLUMNS(price_columns)},
@@ -296,6 +303,11 @@ static const struct table tables[RECORD_KIND_COUNT] = {
 const struct table *table_of(enum record_kind kind)
 {
     return &tables[kind];
+}
+
+bool table_changes(enum record_kind kind)
+{
+    return kind == RECORD_LATE || kind == RECORD_SPOILED;
 }
 
 int32_t column_int32(const struct column *column, const struct record *record)

@@ -89,7 +89,7 @@ static enum tide_status write_image(struct store *store, const struct record *re
     if (code != SQLITE_DONE || changes > 0) {
         return ran(store, code, "write a row", error);
     }
-    if (record->kind == RECORD_LATE) {
+    if (table_changes(record->kind)) {
         return refuse_row(record, error);
     }
     bind_start(&binding, store->insert[record->kind], &store->batch);
@@ -265,10 +265,10 @@ static enum tide_status write_lines(struct store *store, struct error *error)
 
 enum tide_status write_batch(struct store *store, struct error *error)
 {
-    static const enum record_kind order[] = {RECORD_POOL,    RECORD_PRICE,      RECORD_MACHINE,
-                                             RECORD_TROUBLE, RECORD_WORKER,     RECORD_SUGGESTION,
-                                             RECORD_TRIAL,   RECORD_ATTEMPT,    RECORD_LATE,
-                                             RECORD_ENTRY,   RECORD_CHECKPOINT, RECORD_METRIC};
+    static const enum record_kind order[] = {
+        RECORD_POOL,       RECORD_PRICE,   RECORD_MACHINE, RECORD_TROUBLE, RECORD_WORKER,
+        RECORD_SUGGESTION, RECORD_TRIAL,   RECORD_ATTEMPT, RECORD_LATE,    RECORD_ENTRY,
+        RECORD_CHECKPOINT, RECORD_SPOILED, RECORD_METRIC};
     enum tide_status status = write_kind(store, RECORD_EXPERIMENT, error);
 
     if (status == TIDE_OK) {

@@ -96,38 +96,38 @@ schedule: {timezone: UTC, deadline: 2026-11-25T12:00}
 
 -- pareto: 5.1, 5.2 and 5.4 are the front; 5.5 equals 5.4, 5.3 breaks a constraint.
 INSERT INTO trial (experiment, number, state, reason, value, objectives, feasible, params, suggestion,
-                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, told, checkpoint_step, previous_step) VALUES
- (5, 0, 'completed', 'none', 0.81, '[0.81,44.0]', 1, '{"width":64}',  0, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 08:00:01.000', '2026-11-20 08:15:00.000', 900000, 0, 1, 0, 0),
- (5, 1, 'completed', 'none', 0.93, '[0.93,61.5]', 1, '{"width":256}', 1, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 08:15:01.000', '2026-11-20 08:30:00.000', 900000, 0, 2, 0, 0),
- (5, 2, 'completed', 'none', 0.90, '[0.9,35.25]', 1, '{"width":128}', 2, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 08:30:01.000', '2026-11-20 08:45:00.000', 900000, 0, 3, 0, 0),
- (5, 3, 'completed', 'none', 0.97, '[0.97,20.0]', 0, '{"width":512}', 3, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 08:45:01.000', '2026-11-20 09:00:00.000', 900000, 0, 4, 0, 0),
- (5, 4, 'completed', 'none', 0.70, '[0.7,12.0]',  1, '{"width":16}',  4, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 09:00:01.000', '2026-11-20 09:15:00.000', 900000, 0, 5, 0, 0),
- (5, 5, 'completed', 'none', 0.70, '[0.7,12.0]',  1, '{"width":17}',  5, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 09:15:01.000', '2026-11-20 09:30:00.000', 900000, 0, 6, 0, 0);
+                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, told, checkpoint_step) VALUES
+ (5, 0, 'completed', 'none', 0.81, '[0.81,44.0]', 1, '{"width":64}',  0, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 08:00:01.000', '2026-11-20 08:15:00.000', 900000, 0, 1, 0),
+ (5, 1, 'completed', 'none', 0.93, '[0.93,61.5]', 1, '{"width":256}', 1, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 08:15:01.000', '2026-11-20 08:30:00.000', 900000, 0, 2, 0),
+ (5, 2, 'completed', 'none', 0.90, '[0.9,35.25]', 1, '{"width":128}', 2, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 08:30:01.000', '2026-11-20 08:45:00.000', 900000, 0, 3, 0),
+ (5, 3, 'completed', 'none', 0.97, '[0.97,20.0]', 0, '{"width":512}', 3, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 08:45:01.000', '2026-11-20 09:00:00.000', 900000, 0, 4, 0),
+ (5, 4, 'completed', 'none', 0.70, '[0.7,12.0]',  1, '{"width":16}',  4, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 09:00:01.000', '2026-11-20 09:15:00.000', 900000, 0, 5, 0),
+ (5, 5, 'completed', 'none', 0.70, '[0.7,12.0]',  1, '{"width":17}',  5, 0, 0, 0, NULL, '2026-11-20 08:00:01.000', '2026-11-20 09:15:01.000', '2026-11-20 09:30:00.000', 900000, 0, 6, 0);
 
 -- resnet: 12 done, two of them failed.
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 11)
 INSERT INTO trial (experiment, number, state, reason, value, objectives, feasible, params, suggestion,
-                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, cost_micro, told, checkpoint_step, previous_step)
+                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, cost_micro, told, checkpoint_step)
 SELECT 6, i, CASE WHEN i IN (3, 8) THEN 'failed' ELSE 'completed' END, CASE WHEN i IN (3, 8) THEN 'no_retry' ELSE 'none' END,
        CASE WHEN i IN (3, 8) THEN NULL ELSE 0.9312 - 0.01 * i END, CASE WHEN i IN (3, 8) THEN NULL ELSE json_array(0.9312 - 0.01 * i) END,
        CASE WHEN i IN (3, 8) THEN NULL ELSE 1 END, json_object('lr', 0.001 * (i + 1)), i, 1, 0, 0, NULL,
-       '2026-11-23 20:01:00.000', '2026-11-23 20:01:00.000', '2026-11-23 20:31:00.000', 750000, 0, 750000, i + 1, 0, 0 FROM n;
+       '2026-11-23 20:01:00.000', '2026-11-23 20:01:00.000', '2026-11-23 20:31:00.000', 750000, 0, 750000, i + 1, 0 FROM n;
 
 -- digits: 0 ... 30 completed (7.12 the second best, 7.31 does not exist yet), 31 failed, 40 ... 43 run.
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 30)
 INSERT INTO trial (experiment, number, state, reason, value, objectives, feasible, params, suggestion,
-                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, cost_micro, told, checkpoint_step, previous_step)
+                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, cost_micro, told, checkpoint_step)
 SELECT 7, i, 'completed', 'none', v, json_array(v), 1,
        CASE i WHEN 12 THEN '{"lr":0.0019,"layers":3,"opt":"adam"}' ELSE json_object('lr', 0.0001 * (i + 1), 'layers', 1 + i % 6, 'opt', iif(i % 2, 'sgd', 'adam')) END,
        i, iif(i = 12, 3, 1), 0, iif(i = 12, 2, 0), 20, '2026-11-23 21:00:02.000', '2026-11-23 21:04:00.000',
-       iif(i = 12, '2026-11-23 21:41:00.000', '2026-11-23 21:10:00.000'), iif(i = 12, 1980000, 300000), iif(i = 12, 120000, 0), 190000, i + 1, iif(i = 12, 9, 0), 0
+       iif(i = 12, '2026-11-23 21:41:00.000', '2026-11-23 21:10:00.000'), iif(i = 12, 1980000, 300000), iif(i = 12, 120000, 0), 190000, i + 1, iif(i = 12, 9, 0)
 FROM (SELECT i, CASE i WHEN 12 THEN 0.0512 WHEN 30 THEN 0.0487 ELSE 0.06 + 0.001 * i END AS v FROM n);
 INSERT INTO trial (experiment, number, state, reason, value, objectives, feasible, params, suggestion,
-                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, cost_micro, told, checkpoint_step, previous_step) VALUES
- (7, 31, 'failed', 'no_retry', NULL, NULL, NULL, '{"lr":0.1,"layers":6,"opt":"sgd"}', 31, 1, 0, 0, NULL, '2026-11-23 21:10:00.000', '2026-11-23 21:10:00.000', '2026-11-23 21:10:02.000', 0, 2000, 0, 32, 0, 0),
- (7, 40, 'running', 'none', NULL, NULL, NULL, '{"lr":0.003,"layers":2,"opt":"adam"}', 40, 1, 0, 0, 11, '2026-11-23 21:30:00.000', '2026-11-23 21:30:00.000', NULL, 0, 0, 0, NULL, 0, 0),
- (7, 42, 'running', 'none', NULL, NULL, NULL, '{"lr":0.01,"layers":4,"opt":"sgd"}', 42, 1, 0, 0, 2, '2026-11-23 21:40:00.000', '2026-11-23 21:40:00.000', NULL, 0, 0, 0, NULL, 0, 0),
- (7, 43, 'running', 'none', NULL, NULL, NULL, '{"lr":0.02,"layers":1,"opt":"sgd"}', 43, 1, 0, 0, NULL, '2026-11-23 21:44:00.000', '2026-11-23 21:44:00.000', NULL, 0, 0, 0, NULL, 0, 0);
+                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, cost_micro, told, checkpoint_step) VALUES
+ (7, 31, 'failed', 'no_retry', NULL, NULL, NULL, '{"lr":0.1,"layers":6,"opt":"sgd"}', 31, 1, 0, 0, NULL, '2026-11-23 21:10:00.000', '2026-11-23 21:10:00.000', '2026-11-23 21:10:02.000', 0, 2000, 0, 32, 0),
+ (7, 40, 'running', 'none', NULL, NULL, NULL, '{"lr":0.003,"layers":2,"opt":"adam"}', 40, 1, 0, 0, 11, '2026-11-23 21:30:00.000', '2026-11-23 21:30:00.000', NULL, 0, 0, 0, NULL, 0),
+ (7, 42, 'running', 'none', NULL, NULL, NULL, '{"lr":0.01,"layers":4,"opt":"sgd"}', 42, 1, 0, 0, 2, '2026-11-23 21:40:00.000', '2026-11-23 21:40:00.000', NULL, 0, 0, 0, NULL, 0),
+ (7, 43, 'running', 'none', NULL, NULL, NULL, '{"lr":0.02,"layers":1,"opt":"sgd"}', 43, 1, 0, 0, NULL, '2026-11-23 21:44:00.000', '2026-11-23 21:44:00.000', NULL, 0, 0, 0, NULL, 0);
 
 INSERT INTO suggestion (experiment, number, state, trial, told_count, params, origin) VALUES
  (7, 12, 'used', 12, 10, '{"lr":0.0019,"layers":3,"opt":"adam"}', '{"phase":"bayes","acquisition":-4.342805921521}'),
@@ -177,11 +177,11 @@ INSERT INTO experiment (id, name, state, reason, created, started, ended, told_c
 INSERT INTO parameter (experiment, position, name, type, low, high, log, step, choices, condition) VALUES
  (8, 0, 'word', 'categorical', NULL, NULL, 0, NULL, json_array('a' || char(27) || ']0;x' || char(7), 'b' || char(8238) || 'txt', char(21363, 12375)), NULL);
 INSERT INTO trial (experiment, number, state, reason, value, objectives, feasible, params, suggestion,
-                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, told, checkpoint_step, previous_step) VALUES
+                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, told, checkpoint_step) VALUES
  (8, 0, 'buried', 'restarts', NULL, NULL, NULL, json_object('word', 'a' || char(27) || ']0;x' || char(7)), 0, 2, 1, 0, NULL,
-  '2026-11-19 08:00:01.000', '2026-11-19 08:00:01.000', '2026-11-19 08:01:00.000', 0, 4000, NULL, 0, 0),
+  '2026-11-19 08:00:01.000', '2026-11-19 08:00:01.000', '2026-11-19 08:01:00.000', 0, 4000, NULL, 0),
  (8, 1, 'completed', 'none', -1.5e-7, '[-1.5e-7]', 1, json_object('word', char(21363, 12375)), 1, 1, 0, 0, NULL,
-  '2026-11-19 08:00:01.000', '2026-11-19 08:00:01.000', '2026-11-19 08:01:00.000', 1000, 0, 1, 0, 0);
+  '2026-11-19 08:00:01.000', '2026-11-19 08:00:01.000', '2026-11-19 08:01:00.000', 1000, 0, 1, 0);
 INSERT INTO worker (id, name, connected, draining, slots, cpus_milli, gpus, memory_bytes, pool, host, labels, boot, software,
                     first_seen, last_seen) VALUES
  (9, 'w' || char(27) || '[31m' || char(10) || char(233), 0, 0, 1, 500, 0, 536870912, 'default', char(8238) || 'tsoh', NULL, NULL, NULL,
@@ -223,9 +223,9 @@ WITH k(i, trial_state, reason, state, leave, outcome, cause, code, signal) AS (V
  (8, 'queued', 'none', 'refused', 'none', 'none', 'none', NULL, NULL),
  (9, 'pruned', 'stopping_rule', 'preempted', 'pruned', 'left', 'notice', 0, NULL))
 INSERT INTO trial (experiment, number, state, reason, params, suggestion, attempts, restarts, preemptions, created, started,
-                   ended, useful_ms, lost_ms, checkpoint_step, previous_step)
+                   ended, useful_ms, lost_ms, checkpoint_step)
 SELECT 9, i, trial_state, reason, json_object('word', iif(i % 2, 'a b', 'it''s')), i, 1, 0, 0, '2026-11-18 08:00:01.000', '2026-11-18 08:00:02.000',
-       iif(trial_state IN ('paused', 'queued'), NULL, '2026-11-18 08:05:00.000'), 0, 0, 0, 0 FROM k;
+       iif(trial_state IN ('paused', 'queued'), NULL, '2026-11-18 08:05:00.000'), 0, 0, 0 FROM k;
 WITH k(i, state, leave, outcome, cause, code, signal) AS (VALUES
  (0, 'failed', 'none', 'failed', 'not_found', NULL, NULL), (1, 'done', 'none', 'infeasible', 'non_finite', 0, NULL),
  (2, 'done', 'none', 'infeasible', 'rule_infeasible', 1, NULL), (3, 'preempted', 'operator', 'left', 'notice', 143, NULL),

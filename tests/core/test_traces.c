@@ -246,10 +246,18 @@ static void story_bad_checkpoint(void)
     world_accept(&world, 0, attempt(0, 1));
     world_checkpoint(&world, 0, attempt(0, 1), 1, 5);
     world_checkpoint(&world, 0, attempt(0, 1), 2, 10);
+    world_checkpoint(&world, 0, attempt(0, 1), 3, 15);
     leave(0, 0, 1);
-    note("the checkpoint of step 10 cannot be loaded: the one before it is");
+    note("the checkpoint of step 15 cannot be loaded, nor the one before it");
     fail_attempt(0, 0, 2, CAUSE_BAD_CHECKPOINT);
-    complete(0, 0, 3, 0.5);
+    fail_attempt(0, 0, 3, CAUSE_BAD_CHECKPOINT);
+    note("the third one can; what is saved from there on takes the place of all of them");
+    world_checkpoint(&world, 0, attempt(0, 4), 1, 12);
+    leave(0, 0, 4);
+    fail_attempt(0, 0, 5, CAUSE_BAD_CHECKPOINT);
+    note("where none is left, the beginning");
+    fail_attempt(0, 0, 6, CAUSE_BAD_CHECKPOINT);
+    complete(0, 0, 7, 0.5);
 }
 
 static void story_restarted(void)

@@ -6,6 +6,7 @@
 #define TESTS_CORE_WORLD_H
 
 #include "core/core.h"
+#include "support/kept.h"
 
 #include "base/rng.h"
 #include "store/store.h"
@@ -39,6 +40,7 @@ struct world_rows {
     struct experiment_config configs[WORLD_EXPERIMENTS];
     struct suggestion_row suggestions[WORLD_EXPERIMENTS][WORLD_ASKS];
     struct trial_row trials[WORLD_EXPERIMENTS][WORLD_TRIALS];
+    struct kept kept[WORLD_EXPERIMENTS][WORLD_TRIALS];
     struct attempt_row attempts[WORLD_ATTEMPTS];
     struct worker_row workers[WORLD_WORKERS];
     uint32_t experiment_count, suggestion_count[WORLD_EXPERIMENTS], trial_count[WORLD_EXPERIMENTS];
@@ -47,6 +49,9 @@ struct world_rows {
     struct entry_row entries[WORLD_ENTRIES];
     uint32_t attempt_count, worker_count, price_count, entry_count;
 };
+
+/* world_rows_apply: writes one record. */
+void world_rows_apply(struct world_rows *rows, const struct record *record);
 
 struct world {
     struct core *core;

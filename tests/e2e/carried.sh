@@ -1,8 +1,9 @@
 #!/bin/sh
 # Checkpoints without a shared path: workers with keys and state folders of their own, as on several
 # machines. The first is killed with -9 in the middle of a trial; the second goes on from the
-# checkpoint that the coordinator keeps. One that rots on the coordinator's disk is not used: the
-# trial goes on from the one before it. What a trial kept goes with it.
+# checkpoint that the coordinator keeps. Those that rot on the coordinator's disk are not used: the
+# trial goes on from the newest of the three it keeps that can be loaded. What a trial kept goes with
+# it.
 . "$(dirname "$0")/lib.sh"
 mkfifo begun ready
 cat >objective.sh <<'END'
@@ -19,7 +20,7 @@ while [ $step -lt 6 ]; do
     saved=$(dirname "$TIDEMILL_REPORT")/report.saved
     until grep -qs '"step":'$step',' "$saved"; do :; done
     grep -q true "$saved" || exit 1
-    if [ "$TIDEMILL_ATTEMPT$step" = 12 ] || [ "$TIDEMILL_ATTEMPT$step" = 24 ]; then
+    if [ "$TIDEMILL_ATTEMPT$step" = 12 ] || [ "$TIDEMILL_ATTEMPT$step" = 25 ]; then
         echo "$step" >"$here/begun"
         exec sleep 1000
     fi
@@ -32,6 +33,7 @@ command: [sh, $here/objective.sh, "{x}"]
 parameters: {x: {type: float, min: 0, max: 1}}
 objective: {metric: loss, direction: minimize}
 budget: {trials: 1}
+checkpoint: {keep: 3}
 environment: {env: {here: $here}}
 END
 exec 3<>begun
@@ -64,18 +66,24 @@ kill -9 $first
 work second
 second=$!
 read -r line <&3
-recorded 4
+recorded 5
 same 'where they are' "$(query s.db 'SELECT DISTINCT location FROM checkpoint')" coordinator:
-same 'how many the coordinator keeps' "$(find s.db.objects/1/0 -type f | wc -l)" 2
-newest=$(query s.db 'SELECT hash FROM checkpoint WHERE step = 4')
-printf 'rot' | dd of="s.db.objects/1/0/$newest" conv=notrunc bs=1 seek=1000000 2>/dev/null
+same 'how many the coordinator keeps' "$(find s.db.objects/1/0 -type f | wc -l)" 3
+for step in 4 5; do
+    object=$(query s.db "SELECT hash FROM checkpoint WHERE step = $step")
+    printf 'rot' | dd of="s.db.objects/1/0/$object" conv=notrunc bs=1 seek=1000000 2>/dev/null
+done
 kill -9 $second
 work third
 "$tidemill" wait 1 --store s.db
 same witness "$(cat witness.txt)" "attempt 1 from 0
 attempt 2 from 2
-attempt 4 from 3"
+attempt 5 from 3"
 same trial "$(query s.db 'SELECT state, value, restarts FROM trial')" 'completed|4.0|0'
 same attempts "$(query s.db 'SELECT group_concat(state), group_concat(cause) FROM attempt')" \
-    'lost,lost,failed,done|none,none,bad_checkpoint,exit'
+    'lost,lost,failed,failed,done|none,none,bad_checkpoint,bad_checkpoint,exit'
+same spoiled "$(query s.db 'SELECT step, spoiled_by FROM checkpoint
+    WHERE spoiled_by IS NOT NULL ORDER BY step')" \
+    '4|4
+5|3'
 [ ! -e s.db.objects/1 ] || fail 'objects of an ended trial are kept'

@@ -15,6 +15,7 @@ void rows_fini(struct rows *rows)
     for (uint32_t i = 0; i < PLAN_EXPERIMENTS_MAX; i++) {
         free(rows->experiments[i].suggestions);
         free(rows->experiments[i].trials);
+        free(rows->experiments[i].kept);
     }
     free(rows->attempts);
     free(rows->entries);
@@ -94,6 +95,26 @@ static void apply_trial(struct rows_experiment *experiment, const struct trial_r
         experiment->trial_count++;
     }
     experiment->trials[number] = *row;
+}
+
+static struct kept *kept_of(struct rows *rows, const struct checkpoint_row *row)
+{
+    struct rows_experiment *experiment = &rows->experiments[row->experiment - 1];
+
+    while ((uint32_t)row->trial >= experiment->kept_capacity) {
+        experiment->kept = grow(experiment->kept, experiment->kept_capacity,
+                                &experiment->kept_capacity, sizeof *experiment->kept);
+    }
+    return &experiment->kept[row->trial];
+}
+
+struct checkpoint_pointer rows_fallback(const struct rows *rows, const struct trial_row *trial)
+{
+    const struct rows_experiment *experiment = &rows->experiments[trial->experiment - 1];
+
+    return (uint32_t)trial->number < experiment->kept_capacity
+               ? kept_before(&experiment->kept[trial->number], &trial->checkpoint)
+               : (struct checkpoint_pointer){0};
 }
 
 static void apply_suggestion(struct rows_experiment *experiment, const struct suggestion_row *row)
@@ -187,6 +208,11 @@ void rows_apply(struct rows *rows, const struct record *record)
         apply_price(rows, &record->price);
         break;
     case RECORD_CHECKPOINT:
+        kept_push(kept_of(rows, &record->checkpoint), &record->checkpoint);
+        break;
+    case RECORD_SPOILED:
+        kept_drop(kept_of(rows, &record->checkpoint), &record->checkpoint);
+        break;
     case RECORD_METRIC:
     case RECORD_MACHINE:
     case RECORD_TROUBLE:

@@ -7,11 +7,14 @@
 
 #include "plan.h"
 
+#include "support/kept.h"
+
 struct rows_experiment {
     struct experiment_row row;
     struct suggestion_row *suggestions; /* by number; experiment 0 where there is none */
     struct trial_row *trials;           /* by number */
-    uint32_t suggestion_count, suggestion_capacity, trial_count, trial_capacity;
+    struct kept *kept;                  /* by trial */
+    uint32_t suggestion_count, suggestion_capacity, trial_count, trial_capacity, kept_capacity;
 };
 
 struct rows {
@@ -35,6 +38,9 @@ void rows_apply(struct rows *rows, const struct record *record);
 
 /* rows_attempt: NULL when there is none. */
 const struct attempt_row *rows_attempt(const struct rows *rows, struct wire_attempt attempt);
+
+/* rows_fallback: the newest checkpoint that is kept before the trial's; attempt 0 none. */
+struct checkpoint_pointer rows_fallback(const struct rows *rows, const struct trial_row *trial);
 
 /* rows_machine: whose worker it is. */
 uint32_t rows_machine(const struct rows *rows, int32_t worker);

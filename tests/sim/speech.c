@@ -207,6 +207,11 @@ static void hear_result(struct center *center, int32_t worker, const struct wire
         event.result.outcome = OUTCOME_FAILED; /* as the loop does it */
         event.result.cause = CAUSE_NO_OBJECTIVE;
     }
+    if (wire->cause == CAUSE_BAD_CHECKPOINT && core_holds(center->core, worker, wire->attempt)) {
+        event.result.fallback =
+            rows_fallback(&story.vault.rows,
+                          core_trial(center->core, wire->attempt.experiment, wire->attempt.trial));
+    }
     center_step(center, &event);
 }
 

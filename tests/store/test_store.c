@@ -91,7 +91,7 @@ static void test_no_field_is_forgotten(void **state)
     for (int kind = 0; kind < RECORD_KIND_COUNT; kind++) {
         bool covered[sizeof(struct record)] = {false};
         size_t from = offsetof(struct record, experiment), missing = 0;
-        if (kind == RECORD_LATE) { /* some columns of an attempt, on purpose */
+        if (table_changes((enum record_kind)kind)) { /* some columns of a row, on purpose */
             continue;
         }
         cover_columns((enum record_kind)kind, covered);

@@ -141,7 +141,6 @@ static void move_trial(struct world *world, struct store *store, int32_t e, int3
         row->checkpoint.attempt = below(world, 3);
         row->checkpoint.seq = row->checkpoint.attempt == 0 ? 0 : 1 + below(world, 5);
         row->checkpoint.step = row->checkpoint.attempt == 0 ? 0 : below(world, 50);
-        row->previous = row->checkpoint;
     }
     reach_rungs(world, row);
     row->restarts = below(world, 3);
