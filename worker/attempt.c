@@ -29,7 +29,7 @@ static void keep_assignment(struct attempt *attempt, const struct wire_assign *a
 {
     attempt->id = assign->attempt;
     attempt->grace_ms = assign->grace_ms;
-    attempt->target_step = assign->target_step;
+    attempt->rung = assign->rung;
     attempt->timeout_ms = assign->timeout_ms;
     attempt->stall_ms = assign->stall_ms;
     attempt->from_attempt = assign->checkpoint.attempt_number;

@@ -75,7 +75,7 @@ struct attempt {
 
     /* of the assignment */
     int64_t grace_ms, timeout_ms, stall_ms;
-    int64_t target_step; /* 0: to the end */
+    bool rung; /* the trial may go on from where it is completed */
     int32_t signal;
     enum wire_then rules[WIRE_RULES_MAX];
     char command[ATTEMPT_COMMAND_BYTES];

@@ -59,21 +59,26 @@ void attempt_asks(struct attempt *attempt, int64_t step, int64_t now_ms)
     }
 }
 
-/* Whether another attempt may go on from here: what ended at its target step may be promoted. */
+/* Whether another attempt may go on from here: what is completed at a rung may be promoted. */
 static bool may_go_on(const struct attempt *attempt, enum wire_outcome outcome)
 {
     return outcome == OUTCOME_LEFT || outcome == OUTCOME_FAILED ||
-           (outcome == OUTCOME_COMPLETED && attempt->target_step > 0);
+           (outcome == OUTCOME_COMPLETED && attempt->rung);
 }
 
 bool attempt_save_last(struct attempt *attempt, int64_t now_ms)
 {
     const enum wire_outcome outcome = verdict_of(&attempt->facts).outcome;
 
+    if (!may_go_on(attempt, outcome)) { /* a result waits for nothing that nobody needs */
+        checkpoint_abandon(&attempt->checkpoint);
+        attempt->fds[ATTEMPT_HELPER] = -1;
+        return false;
+    }
     if (attempt->checkpoint.helper.out >= 0) {
         return true; /* the one before the last is still being saved */
     }
-    if (!attempt->ran || attempt->facts.not_started != CAUSE_NONE || !may_go_on(attempt, outcome) ||
+    if (!attempt->ran || attempt->facts.not_started != CAUSE_NONE ||
         !checkpoint_changed(&attempt->checkpoint)) {
         return false;
     }

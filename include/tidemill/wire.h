@@ -209,6 +209,7 @@ struct wire_assign {
     const char *setup[WIRE_SETUP_WORDS_MAX]; /* run once in it before its first attempt */
     size_t setup_count;
     int64_t target_step; /* TIDEMILL_BUDGET; 0 none */
+    bool rung; /* the trial may go on beyond that step, from this attempt's last checkpoint */
     int64_t grace_ms;
     int64_t timeout_ms; /* 0 none */
     int64_t stall_ms;   /* 0 none */

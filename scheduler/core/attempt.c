@@ -64,6 +64,7 @@ static void send_assign(struct core *core, const struct trial *trial)
     message->attempt = attempt_name(trial);
     message->checkpoint = resume_point(core, trial);
     message->target_step = rung_target(trial_experiment(core, trial), trial);
+    message->rung = !rung_is_last(trial_experiment(core, trial), trial);
 }
 
 void attempt_offer(struct core *core, struct trial *trial, struct worker *worker)

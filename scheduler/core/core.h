@@ -279,6 +279,7 @@ struct message {
     int64_t grace_ms;                     /* STOP */
     struct checkpoint_pointer checkpoint; /* ASSIGN: to begin from */
     int64_t target_step;                  /* ASSIGN: the step to reach; 0 none */
+    bool rung;                            /* ASSIGN: it may go on from there */
     int64_t token;                        /* LEASE */
 };
 

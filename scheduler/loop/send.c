@@ -149,6 +149,7 @@ static enum tide_status assign_fill(struct coordinator *coordinator, const struc
     assign->attempt = message->attempt;
     assign->lease_ms = coordinator->lease_ms;
     assign->target_step = message->target_step;
+    assign->rung = message->rung;
     enum tide_status status = point_fill(coordinator, message, spec, assignment, error);
     if (status != TIDE_OK) {
         return status;

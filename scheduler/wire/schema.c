@@ -253,6 +253,7 @@ static const struct field assign_fields[] = {
     COUNTER(wire_assign, workdir_bytes, "workdir_bytes", WIRE_INTEGER_MAX),
     LIST(wire_assign, setup, setup_count, "setup", &word_shape, 0),
     COUNTER(wire_assign, target_step, "target_step", WIRE_INTEGER_MAX),
+    FLAG(wire_assign, rung, "rung"),
     INTEGER(wire_assign, grace_ms, "grace_ms", 0, WIRE_INTEGER_MAX),
     COUNTER(wire_assign, timeout_ms, "timeout_ms", WIRE_INTEGER_MAX),
     COUNTER(wire_assign, stall_ms, "stall_ms", WIRE_INTEGER_MAX),

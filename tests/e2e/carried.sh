@@ -2,8 +2,8 @@
 # Checkpoints without a shared path: workers with keys and state folders of their own, as on several
 # machines. The first is killed with -9 in the middle of a trial; the second goes on from the
 # checkpoint that the coordinator keeps. Those that rot on the coordinator's disk are not used: the
-# trial goes on from the newest of the three it keeps that can be loaded. What a trial kept goes with
-# it.
+# trial goes on from the newest of the three that it keeps which can be loaded. What a trial kept
+# goes with it.
 . "$(dirname "$0")/lib.sh"
 mkfifo begun ready
 cat >objective.sh <<'END'

@@ -42,6 +42,7 @@ static void fill_assign(struct wire_assign *assign, const struct message *messag
     assign->params = "{}";
     assign->workdir = "";
     assign->target_step = message->target_step;
+    assign->rung = message->rung;
     assign->grace_ms = story.plan.config[experiment].grace_ms;
     assign->signal = 15;
     assign->stop_on_lease_loss = story.plan.stop_on_lease_loss[experiment];

@@ -169,6 +169,7 @@ static void same_assign(const struct wire_assign *a, const struct wire_assign *b
     SAME(workdir_bytes);
     SAME(setup_count);
     SAME(target_step);
+    SAME(rung);
     SAME(grace_ms);
     SAME(timeout_ms);
     SAME(stall_ms);

@@ -279,6 +279,7 @@ static void make_assign(struct source *source, struct wire_assign *assign)
         .workdir_bytes = large(source, 0),
         .setup_count = count(source, WIRE_SETUP_WORDS_MAX),
         .target_step = large(source, 0),
+        .rung = between(source, 0, 1) == 1,
         .grace_ms = large(source, 0),
         .timeout_ms = large(source, 0),
         .stall_ms = large(source, 0),

@@ -363,6 +363,36 @@ static void the_last_checkpoints_stay(void **state)
     assert_true(!is_saved(record, 1, 3) && !is_saved(record, 1, 4));
 }
 
+/* It takes long to archive; the coordinator's disk may be full, and it take ten minutes. */
+static void a_result_waits_for_no_checkpoint_that_nobody_needs(void **state)
+{
+    static const char script[] = "truncate -s 12G $TIDEMILL_CHECKPOINT_DIR/model;"
+                                 "echo '{\"checkpoint\":1}' >>$TIDEMILL_REPORT; echo val_loss=1";
+    struct wire_assign assign = saving(5, 1, script);
+    struct record *record = coordinator_run(&self, &assign);
+
+    (void)state;
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    assert_int_equal(record->checkpoints, 0);
+    assign = saving(6, 1, "echo 1 >$TIDEMILL_CHECKPOINT_DIR/model; echo val_loss=1");
+    record = coordinator_run(&self, &assign);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    assert_int_equal(record->checkpoints, 0);
+}
+
+/* From there it may go on: the checkpoint comes first. */
+static void a_result_at_a_rung_waits_for_its_checkpoint(void **state)
+{
+    struct wire_assign assign =
+        saving(7, 1, "echo 1 >$TIDEMILL_CHECKPOINT_DIR/model; echo val_loss=1");
+
+    (void)state;
+    assign.rung = true;
+    struct record *record = coordinator_run(&self, &assign);
+    record_ended(record, OUTCOME_COMPLETED, CAUSE_EXIT);
+    assert_int_equal(record->checkpoints, 1);
+}
+
 #define CASE(name)                                                                                 \
     cmocka_unit_test_prestate_setup_teardown(name, coordinator_setup, coordinator_teardown, &self)
 
@@ -381,6 +411,8 @@ int main(void)
         CASE(a_stopped_script_leaves_its_checkpoint),
         CASE(a_checkpoint_that_is_not_the_one_is_refused),
         CASE(the_last_checkpoints_stay),
+        CASE(a_result_waits_for_no_checkpoint_that_nobody_needs),
+        CASE(a_result_at_a_rung_waits_for_its_checkpoint),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
