@@ -77,6 +77,7 @@ struct core *core_init(void *memory, struct core_capacity capacity, int64_t inca
     numbers_rebuild(core);
     core->incarnation = incarnation;
     core->lease_ms = lease_ms == 0 ? LEASE_MS : lease_ms;
+    core->moves_boot_ms = NEVER;
     list_init(&core->idle);
     return core;
 }
@@ -403,6 +404,7 @@ void core_step(struct core *core, const struct event *event, struct outcome *out
         experiment_sweep(core, &core->experiments[core->active[i]]);
     }
     dispatch(core);
+    moves_make(core);
     for (uint32_t i = core->active_count; i > 0;
          i--) { /* downwards: settling may take the experiment out */
         struct experiment *experiment = &core->experiments[core->active[i - 1]];
@@ -415,7 +417,8 @@ void core_step(struct core *core, const struct event *event, struct outcome *out
 int64_t core_deadline(const struct core *core)
 {
     const struct heap_entry *first = heap_first(&core->timers);
-    int64_t deadline_ms = first == NULL ? INT64_MAX : first->deadline_ms;
+    const int64_t timer_ms = first == NULL ? INT64_MAX : first->deadline_ms;
+    int64_t deadline_ms = moves_deadline(core) < timer_ms ? moves_deadline(core) : timer_ms;
 
     if (core->again) {
         return core->boot_ms;

@@ -39,6 +39,23 @@ int64_t pool_price_micro(const struct pool *pool, int64_t wall_ms)
     return pool->step_count == 0 ? 0 : pool->steps[step_at(pool, wall_ms)].price_micro;
 }
 
+/* Weighed by time; now, where the stretch is empty. */
+double pool_mean_micro(const struct pool *pool, int64_t from_ms, int64_t to_ms)
+{
+    double sum = 0;
+    int64_t at_ms = from_ms;
+
+    for (uint32_t i = pool->step_count == 0 ? 0 : step_at(pool, from_ms);
+         i < pool->step_count && at_ms < to_ms; i++) {
+        const bool last = i + 1 == pool->step_count || pool->steps[i + 1].start_ms >= to_ms;
+        const int64_t until_ms = last ? to_ms : pool->steps[i + 1].start_ms;
+        sum += (double)pool->steps[i].price_micro * (double)(until_ms - at_ms);
+        at_ms = until_ms;
+    }
+    return to_ms > from_ms ? sum / (double)(to_ms - from_ms)
+                           : (double)pool_price_micro(pool, from_ms);
+}
+
 static void price_emit(struct core *core, const struct pool *pool, const struct price_step *step)
 {
     emit_record(core, RECORD_PRICE)->price = (struct price_row){.pool = pool->row.id,

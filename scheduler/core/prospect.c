@@ -21,10 +21,33 @@ static int64_t trial_left_ms(const struct trial *trial, int64_t whole_ms)
     return left_ms > whole_ms / 10 ? left_ms : whole_ms / 10; /* it takes longer than others did */
 }
 
-struct work prospect_work(const struct core *core, const struct experiment *experiment)
+int64_t prospect_whole_ms(const struct experiment *experiment)
 {
     const int64_t measured_ms = budget_duration_ms(experiment);
-    const int64_t whole_ms = measured_ms > 0 ? measured_ms : experiment->config.timeout_ms;
+
+    return measured_ms > 0 ? measured_ms : experiment->config.timeout_ms;
+}
+
+int64_t prospect_left_ms(const struct experiment *experiment, const struct trial *trial)
+{
+    return trial_left_ms(trial, prospect_whole_ms(experiment));
+}
+
+double prospect_slot_micro(const struct core *core, const struct worker *worker, int64_t span_ms)
+{
+    const struct pool *pool = worker->row.pool == 0 ? NULL : &core->pools[worker->row.pool - 1];
+
+    if (pool == NULL) {
+        return 0;
+    }
+    const double mean = pool_mean_micro(pool, core->wall_ms, core->wall_ms + span_ms);
+    const struct ledger_scale scale = money_scale(pool, worker);
+    return mean * (scale.power_watt > 0 ? scale.power_watt / 1000.0 : 1) / scale.slots;
+}
+
+struct work prospect_work(const struct core *core, const struct experiment *experiment)
+{
+    const int64_t whole_ms = prospect_whole_ms(experiment);
     const int32_t most = experiment->config.trials_max;
     const int32_t room = most > experiment->trial_count ? most - experiment->trial_count : 0;
     struct work work = {.trials = room,

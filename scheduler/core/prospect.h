@@ -29,6 +29,15 @@ struct offer {
  * measured. */
 struct work prospect_work(const struct core *core, const struct experiment *experiment);
 
+/* prospect_whole_ms: how long a trial takes at most, as far as that is known; 0: it is not.
+ * prospect_left_ms: what is left of one from its last durable checkpoint on. */
+int64_t prospect_whole_ms(const struct experiment *experiment);
+int64_t prospect_left_ms(const struct experiment *experiment, const struct trial *trial);
+
+/* prospect_slot_micro: the mean price of an hour of one of the worker's slots over the next
+ * `span_ms`; 0 where its pool has none. */
+double prospect_slot_micro(const struct core *core, const struct worker *worker, int64_t span_ms);
+
 /* prospect_offers: the pools it may use; returns how many. */
 uint32_t prospect_offers(struct core *core, const struct experiment *experiment,
                          struct offer offers[POOLS_MAX]);

@@ -341,6 +341,7 @@ struct metric_row {
     X(TRACE_POOL, "pool")                       /* a = pool, b = workers wanted of it */           \
     X(TRACE_HELD, "dispatch")                   /* a = 1 held, 0 goes on */                        \
     X(TRACE_PLAN, "plan")         /* a = slots wanted, b = millionths an hour of work is worth */  \
+    X(TRACE_MOVED, "moved")       /* a = what its slot-hour costs, b = what it costs elsewhere */  \
     X(TRACE_DEADLINE, "deadline") /* a = 1 it cannot be kept, b = milliseconds to spare */         \
     X(TRACE_COMMAND, "command")   /* a = enum command_verb */                                      \
     X(TRACE_STARTED, "coordinator_started") /* a = incarnation */

@@ -148,6 +148,8 @@ struct core {
     bool again;                      /* work is left over: the deadline is now */
     int64_t entries, entries_before; /* of the ledger, so far; before this step */
     uint32_t keeps_left;             /* of STEP_KEEP_MAX in this step */
+    int64_t moves_boot_ms;           /* when moves are looked at again; NEVER at every step */
+    uint32_t moves_idle;             /* workers that were free then: with more of them sooner */
     bool held;                       /* nothing may start: EVENT_HOLD */
     struct pool pools[POOLS_MAX];
     struct list idle;
@@ -295,6 +297,7 @@ void pool_take_price(struct core *core, const struct price_event *event);
 void pool_take_machines(struct core *core, const struct machines_event *event);
 void pool_connect(struct core *core, int32_t id, int32_t workers);
 int64_t pool_price_micro(const struct pool *pool, int64_t wall_ms);
+double pool_mean_micro(const struct pool *pool, int64_t from_ms, int64_t to_ms);
 int64_t pool_dearest_micro(const struct pool *pool, int64_t from_ms, int64_t to_ms);
 
 /* budget.c: money that may still be spent. */
@@ -322,6 +325,10 @@ void money_worker_change(struct core *core, struct worker *worker);
 void plans_make(struct core *core);
 bool plan_admits(const struct experiment *experiment, const struct worker *worker);
 int64_t plan_deadline(const struct experiment *experiment);
+
+/* move.c: attempts that go on where it is cheaper. */
+void moves_make(struct core *core);
+int64_t moves_deadline(const struct core *core);
 
 /* dispatch.c: free slots meet work. */
 void dispatch(struct core *core);

@@ -35,6 +35,10 @@ static int market_print(const struct trace *trace, char *text, size_t bytes)
                         ": %" PRId64 " slots, an hour of work is worth %" PRId64 " millionths",
                         trace->a, trace->b);
     }
+    if (trace->kind == TRACE_MOVED) {
+        return snprintf(text, bytes, ": %" PRId64 " millionths an hour here, %" PRId64 " elsewhere",
+                        trace->a, trace->b);
+    }
     return trace->a ? snprintf(text, bytes, ": it cannot be kept, %" PRId64 " s are missing",
                                -trace->b / 1000)
                     : snprintf(text, bytes, ": it will be kept, with %" PRId64 " s to spare",
@@ -91,6 +95,7 @@ static int detail_print(const struct trace *trace, char *text, size_t bytes)
     case TRACE_PRICE:
     case TRACE_POOL:
     case TRACE_PLAN:
+    case TRACE_MOVED:
     case TRACE_DEADLINE:
         return market_print(trace, text, bytes);
     case TRACE_COMMAND:

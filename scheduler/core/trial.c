@@ -208,8 +208,10 @@ void trial_after_leaving(struct core *core, struct trial *trial)
     case LEAVE_OPERATOR:
         trial_set_aside(core, trial, TRIAL_REASON_OPERATOR);
         break;
+    case LEAVE_PREEMPTION: /* move.c: no machine was lost */
+        trial_queue(core, trial, TRIAL_PAUSED, TRIAL_REASON_PREEMPTED);
+        break;
     case LEAVE_NONE:
-    case LEAVE_PREEMPTION:
     case LEAVE_DRAIN:
     case LEAVE_SUPERSEDED:
     case LEAVE_TIMEOUT:

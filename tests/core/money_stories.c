@@ -217,6 +217,81 @@ void story_launch(void)
     work_through(1);
 }
 
+/* A pool that launches, at one price. */
+static void launching_pool(int32_t pool, int64_t price_micro)
+{
+    world_pool(
+        &world,
+        &(struct pool_event){
+            .pool = pool, .kind = POOL_SPOT, .slots = 1, .workers_max = 1, .launches = true});
+    world_price(&world, &(struct price_event){.pool = pool,
+                                              .trust = PRICE_KNOWN,
+                                              .count = 1,
+                                              .steps = {{world.wall_ms - 1000, price_micro}}});
+}
+
+/* Two trials of half an hour have run in the dear pool 2, as the cheap pool 1 has no machine; the
+ * third has saved after four minutes. Worker 0 is dear. */
+static void begin_dear(struct experiment_config *config)
+{
+    struct event refused = {.kind = EVENT_MACHINES,
+                            .machines = {.pool = 1, .refused_ms = 65 * 60000}};
+
+    launching_pool(1, 300000);
+    launching_pool(2, 1100000);
+    world.workers[0].pool = 2;
+    world.workers[1].pool = 1;
+    config->concurrency_max = 1;
+    note("the cheap pool has no machine; two trials of half an hour run in the dear one");
+    world_submit(&world, config);
+    world_step(&world, &refused);
+    answer_all();
+    join(0, 1);
+    answer_all();
+    work_through(2);
+    world_accept(&world, 0, world.workers[0].running[0]);
+    minutes(4);
+    world_checkpoint(&world, 0, attempt(2, 1), 1, 4);
+}
+
+/* A machine of the cheap pool is granted, and its worker 1 joins. */
+static void cheap_comes(void)
+{
+    struct event granted = {.kind = EVENT_MACHINES, .machines = {.pool = 1, .machines = 1}};
+
+    world_step(&world, &granted);
+    join(1, 1);
+    minutes(2);
+}
+
+void story_moved(void)
+{
+    struct experiment_config config = world_config(3);
+
+    begin_dear(&config);
+    note("a cheap machine comes: the third, saved after four minutes, gets the notice and moves");
+    cheap_comes();
+    world_checkpoint(&world, 0, attempt(2, 1), 2, 7);
+    leave(0, 2, 1);
+    minutes(5);
+    note("the dear pool becomes a sixth cheaper than the other: that is not enough");
+    launching_pool(2, 250000);
+    minutes(5);
+    complete(1, 2, 2, 0.5);
+}
+
+void story_not_moved(void)
+{
+    struct experiment_config config = world_config(3);
+
+    config.deadline_ms = world.wall_ms + 92 * 60000;
+    begin_dear(&config);
+    note("a cheap machine comes, but what is done again would not be done by the deadline");
+    cheap_comes();
+    minutes(26);
+    complete(0, 2, 1, 0.5);
+}
+
 void story_late(void)
 {
     struct experiment_config config = world_config(2);

@@ -33,6 +33,8 @@ void story_budget_cost(void);
 void story_plan(void);
 void story_forecast(void);
 void story_launch(void);
+void story_moved(void);
+void story_not_moved(void);
 void story_late(void);
 void story_burst(void);
 

@@ -424,6 +424,8 @@ static void every_story_leaves_its_trace(void **state)
         {"forecast", story_forecast},
         {"launch", story_launch},
         {"late", story_late},
+        {"moved", story_moved},
+        {"not_moved", story_not_moved},
         {"burst", story_burst},
         {"bad_checkpoint", story_bad_checkpoint},
         {"restarted", story_restarted},
