@@ -4,10 +4,8 @@
  * are ended when nothing needs them are left: any other costs the same while it idles. One attempt
  * at a time leaves a pool, and only for a price so much lower that no small change brings it back.
  */
+#include "core/moving.h"
 #include "core/prospect.h"
-
-static const double markedly = 1.3; /* the dear price over the cheap one, at least */
-static const double certainly = 2;  /* what is saved over what moving costs, at least */
 
 /* Where an attempt could go on, and what a slot-hour costs there. */
 struct haven {
@@ -61,16 +59,14 @@ static double gain(const struct core *core, const struct experiment *experiment,
     const int64_t rest_ms = prospect_left_ms(experiment, trial) - again_ms;
     const int64_t grace_ms = experiment->config.grace_ms;
     const int64_t margin_ms = again_ms + 2 * grace_ms + PLAN_TICK_MS;
-    const double here = prospect_slot_micro(core, worker, rest_ms);
-    const double there = haven->price_micro;
+    const double here = prospect_slot_micro(core, worker, rest_ms > 0 ? rest_ms : 0);
+    const double there = haven->price_micro > 0 ? haven->price_micro : 0;
 
-    if (rest_ms <= 0 || here <= 0 || here < markedly * there ||
-        (experiment->config.deadline_ms > 0 && experiment->plan.spare_ms <= margin_ms)) {
+    if (experiment->config.deadline_ms > 0 && experiment->plan.spare_ms <= margin_ms) {
         return 0;
     }
-    return (double)rest_ms * (here - there) -
-           certainly *
-               ((double)(again_ms + grace_ms) * (there > 0 ? there : 0) + (double)grace_ms * here);
+    return moving_gain((double)rest_ms, here, haven->price_micro,
+                       (double)(again_ms + grace_ms) * there + (double)grace_ms * here);
 }
 
 /* ---- where to ---- */

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/heap.h"
 #include "core/ledger.h"
+#include "core/moving.h"
 #include "sim/ahead.h"
 #include "sim/published.h"
 
@@ -29,6 +30,7 @@ struct fleet {
     const struct market *market;
     const struct episode_job *job;
     struct episode_result *result;
+    enum episode_policy policy;
     int32_t on_demand; /* index of the on-demand pool, after the market's */
     struct lanes pools[MARKET_POOLS_MAX + 1];
     int64_t *left_ms; /* by trial */
@@ -222,13 +224,31 @@ static int32_t lane_to_release(const struct fleet *fleet, const struct lanes *la
     return best;
 }
 
+/* A lane that the policy does not want goes, unless the rest of its trial would cost more elsewhere
+ * than here: the start-up would be paid again. */
+static bool lane_stays(const struct fleet *fleet, int32_t index, const struct lane *lane,
+                       const struct policy_decision *decision)
+{
+    const double here = (double)fleet->view.pools[index].price_micro;
+    const double there = (double)decision->shadow_micro;
+
+    return fleet->policy == EPISODE_TIDEMILL && index != fleet->on_demand &&
+           lane->trial != NO_TRIAL &&
+           moving_gain((double)fleet->left_ms[lane->trial], here, there,
+                       there * (double)fleet->market->delay_ms) <= 0;
+}
+
 static void resize(struct fleet *fleet, const struct policy_decision *decision)
 {
     for (int32_t i = 0; i <= fleet->on_demand; i++) {
         struct lanes *lanes = &fleet->pools[i];
         ASSERT(decision->want[i] >= 0 && decision->want[i] <= fleet->view.pools[i].slots_open);
         while (lanes->count > decision->want[i]) {
-            lane_drop(fleet, lanes, lane_to_release(fleet, lanes));
+            const int32_t first = lane_to_release(fleet, lanes);
+            if (lane_stays(fleet, i, &lanes->lane[first], decision)) {
+                break;
+            }
+            lane_drop(fleet, lanes, first);
         }
         while (lanes->count < decision->want[i]) {
             lanes->lane[lanes->count++] = (struct lane){fleet->market->delay_ms, NO_TRIAL};
@@ -317,13 +337,12 @@ static void run_tick(struct fleet *fleet, int32_t must)
     }
 }
 
-static void decide(struct fleet *fleet, enum episode_policy policy,
-                   struct policy_decision *decision)
+static void decide(struct fleet *fleet, struct policy_decision *decision)
 {
-    if (policy == EPISODE_TIDEMILL) {
+    if (fleet->policy == EPISODE_TIDEMILL) {
         policy_decide(&fleet->view, decision);
     } else {
-        published_decide(policy, &fleet->view, fleet->job, decision);
+        published_decide(fleet->policy, &fleet->view, fleet->job, decision);
     }
 }
 
@@ -356,11 +375,12 @@ enum tide_status episode_run(const struct market *market, int32_t start,
     if (!fleet) {
         return error_set(error, TIDE_NO_MEMORY, "no memory for %d trials", job->trials);
     }
+    fleet->policy = policy;
     for (int32_t tick = 0; tick < ticks && fleet->unfinished > 0; tick++) {
         struct policy_decision decision;
         preempt(fleet, start + tick);
         fill_view(fleet, start + tick, (ticks - tick) * market->tick_ms);
-        decide(fleet, policy, &decision);
+        decide(fleet, &decision);
         resize(fleet, &decision);
         run_tick(fleet, decision.must);
         result->finish_ms = (tick + 1) * market->tick_ms;

@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "core/forecast.h"
+#include "core/moving.h"
 #include "core/policy.h"
 
 #include <string.h>
@@ -220,6 +221,22 @@ static void an_hour_has_its_mean(void **state)
     assert_int_equal(forecast_hour_micro(steps, 3, 7 * hour_ms), 600);
 }
 
+/* Half an hour at 3 or at 1: 1 an hour is saved twice over what 12 minutes of start-up cost, but
+ * not over 40; a price a quarter higher moves nothing, a negative one here is never left, and a
+ * slot that costs nothing is moved to from any that costs something. */
+static void moving_has_to_pay(void **state)
+{
+    const double half_hour_ms = 1800000;
+
+    (void)state;
+    assert_true(moving_gain(half_hour_ms, 3, 1, 720000) > 0);
+    assert_true(moving_gain(half_hour_ms, 3, 1, 2400000) < 0);
+    assert_true(moving_gain(half_hour_ms, 1.25, 1, 0) <= 0);
+    assert_true(moving_gain(half_hour_ms, -1, -9, 0) <= 0);
+    assert_true(moving_gain(half_hour_ms, 0.01, 0, 0) > 0);
+    assert_true(moving_gain(0, 3, 1, 0) <= 0);
+}
+
 static void histories_add_up(void **state)
 {
     static const int32_t slots[] = {4, 4, 2, 0, 0, 4, 4, 4};
@@ -276,6 +293,7 @@ int main(void)
         cmocka_unit_test(forecasts_offer_every_hour_once),
         cmocka_unit_test(long_forecasts_are_folded),
         cmocka_unit_test(an_hour_has_its_mean),
+        cmocka_unit_test(moving_has_to_pay),
         cmocka_unit_test(histories_add_up),
         cmocka_unit_test(no_view_asks_for_more_than_there_is),
     };

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 hooks=$(cd "$(dirname "$0")/../../examples/launch" && pwd)
 cat >launch.sh <<'END'
-[ "$1" != cheap ] || [ "$2" != up ] || [ -e "$here/quota" ] || { echo 'quota exceeded' >&2; exit 3; }
+[ "$1$2" != cheapup ] || [ -e "$here/quota" ] || { echo 'quota exceeded' >&2; exit 3; }
 exec sh "$hooks/local.sh" "$here/s.db.run" "$here/machines" "$2" "$3" $4
 END
 cat >pools.yaml <<'END'
