@@ -109,7 +109,7 @@ static json_t *moment_json(int64_t at_ms)
     return at_ms == 0 ? json_null() : json_string(moment_print(text, at_ms));
 }
 
-/* The window that is open, or the next one. */
+/* The window that is open, or the next one; null where none comes, or where it never shuts. */
 static json_t *window_json(const struct agenda *agenda)
 {
     size_t i = 0;
@@ -121,6 +121,9 @@ static json_t *window_json(const struct agenda *agenda)
         return json_null();
     }
     const struct interval *window = &agenda->windows[i];
+    if (window->close_ms >= agenda->now_ms + horizon_ms) {
+        return json_null();
+    }
     return json_pack("{s:b, s:o, s:o}", "open", window->open_ms <= agenda->now_ms, "from",
                      moment_json(window->open_ms), "until", moment_json(window->close_ms));
 }

@@ -15,8 +15,8 @@ enum { AGENDA_TEXT_BYTES = 160 };
 /*
  * agenda_read: {"timezone", "open", "until", "until_text", "window": {"open", "from", "until"},
  * "price": {"now", "label", "unit", "max", "next", "next_label", "hours"}}; window and price are
- * null where the spec has none; null altogether without a schedule, or where the spec cannot be
- * read. The caller's to free.
+ * null where the spec has none, and a window that never shuts is none; null altogether without a
+ * schedule, or where the spec cannot be read. The caller's to free.
  */
 json_t *agenda_read(const char *spec_text, int64_t now_ms);
 

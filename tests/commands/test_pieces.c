@@ -2,6 +2,7 @@
  * The small pieces under the screens: numbers, times and durations as text, display widths, tables,
  * options, and JSON as it is printed. Each against values worked out by hand.
  */
+#include "commands/agenda.h"
 #include "commands/check.h"
 #include "commands/document.h"
 #include "commands/format.h"
@@ -66,6 +67,30 @@ static void test_windows_of_check(void **state)
     assert_close(model_real(worth, "inside"), 0.3, 1e-12, 0);
     assert_true(model_real(worth, "always") < 0.17);
     json_decref(model);
+    spec_free(spec);
+}
+
+/* All week is no window: nothing shuts in eight days, nor in a year. */
+static void test_windows_that_never_shut(void **state)
+{
+    static const char text[] =
+        "name: a\ncommand: [echo, '{x}']\nparameters: {x: {type: float, min: 0, max: 1}}\n"
+        "objective: {metric: loss, direction: minimize}\nbudget: {trials: 1}\n"
+        "schedule: {timezone: Europe/Paris, windows: ['Mon-Sun 00:00-24:00']}\n";
+    static struct spec_report report;
+    const int64_t now_ms = INT64_C(1792796400000);
+    struct spec *spec = NULL;
+
+    (void)state;
+    assert_int_equal(spec_parse(text, strlen(text), "a", &spec, &report), TIDE_OK);
+    json_t *check = check_windows_model(spec, ".", now_ms);
+    json_t *agenda = agenda_read(text, now_ms);
+    assert_true(json_is_true(json_object_get(check, "always_open")));
+    assert_int_equal(json_array_size(json_object_get(check, "next")), 0);
+    assert_true(json_is_true(json_object_get(agenda, "open")));
+    assert_true(json_is_null(json_object_get(agenda, "window")));
+    json_decref(check);
+    json_decref(agenda);
     spec_free(spec);
 }
 
@@ -426,6 +451,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_windows_of_check),
+        cmocka_unit_test(test_windows_that_never_shut),
         cmocka_unit_test(test_parallel_of_check),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_times),
