@@ -13,12 +13,12 @@
 static const int64_t horizon_ms = INT64_C(8) * 86400000;
 enum { OPENINGS_MAX = 400, TRIALS_MIN = 2 }; /* of one trial nobody knows how much they differ */
 
-/* When `need_ms` of open time have passed; 0 when they never do within sight. */
-static int64_t open_time_end(const struct spec_schedule *schedule, int64_t now_ms, int64_t need_ms)
+/* When `need_ms` of open time have passed since `from_ms`; 0 when they never do within sight. */
+static int64_t open_time_end(const struct spec_schedule *schedule, int64_t from_ms, int64_t need_ms)
 {
     struct error error;
     struct zone *zone = NULL;
-    int64_t at_ms = now_ms;
+    int64_t at_ms = from_ms;
 
     if (zone_open(&zone, schedule->timezone ? schedule->timezone : "UTC", &error) != TIDE_OK) {
         return 0;
@@ -46,15 +46,15 @@ static int64_t open_time_end(const struct spec_schedule *schedule, int64_t now_m
     return need_ms > 0 ? 0 : at_ms;
 }
 
-static void when_add(json_t *forecast, const char *spec_text, double need_ms, int64_t now_ms)
+static void when_add(json_t *forecast, const char *spec_text, double need_ms, int64_t from_ms)
 {
     struct spec_report *report = calloc(1, sizeof *report);
     struct spec *spec = NULL;
 
-    if (report != NULL &&
+    if (report != NULL && from_ms > 0 &&
         spec_parse(spec_text, strlen(spec_text), "spec", &spec, report) == TIDE_OK) {
         const struct spec_schedule *schedule = &spec->schedule;
-        const int64_t done_ms = open_time_end(schedule, now_ms, (int64_t)fmin(need_ms, 3e11));
+        const int64_t done_ms = open_time_end(schedule, from_ms, (int64_t)fmin(need_ms, 3e11));
         if (done_ms > 0) {
             (void)json_object_set_new(forecast, "done_ms", json_integer(done_ms));
         }
@@ -87,7 +87,7 @@ static void cost_add(json_t *forecast, const json_t *row, double left)
 }
 
 json_t *forecast_read(struct query *query, int64_t experiment, const char *spec_text,
-                      int64_t now_ms)
+                      int64_t from_ms)
 {
     static const char sql[] =
         "SELECT p.budget_trials, p.budget_trials - p.completed - p.failed - p.buried - p.infeasible"
@@ -113,7 +113,7 @@ json_t *forecast_read(struct query *query, int64_t experiment, const char *spec_
     const double need_ms =
         model_real(row, "mean_ms") * fmax(left - (double)running / 2, 0.5) / busy;
     forecast = json_pack("{s:f, s:I}", "trials", left, "slots", (json_int_t)busy);
-    when_add(forecast, spec_text, need_ms, now_ms);
+    when_add(forecast, spec_text, need_ms, from_ms);
     cost_add(forecast, row, left);
     json_decref(row);
     return forecast;

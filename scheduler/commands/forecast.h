@@ -14,10 +14,11 @@
  * forecast_read: {"trials", "slots", "done_ms", "cost", "cost_off", "currency", "deadline_ms",
  * "late"}: trials left, slots that work on them, the time it will be done (UTC, windows counted),
  * cost in all with what it may be off by (95 %), the deadline of the spec and whether it will be
- * missed; null where nothing can be said. The caller's to free.
+ * missed; null where nothing can be said. It goes on at `from_ms`; 0: nobody knows when, and no
+ * time is given. The caller's to free.
  */
 json_t *forecast_read(struct query *query, int64_t experiment, const char *spec_text,
-                      int64_t now_ms);
+                      int64_t from_ms);
 
 /* forecast_print: "done Thu 04:10, 31.00 +- 6.00 USD"; nothing without a forecast. */
 void forecast_print(struct screen *screen, const json_t *forecast, int64_t now_ms);

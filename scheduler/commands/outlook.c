@@ -78,6 +78,18 @@ void outlook_add(struct query *query, json_t *pools, int64_t now_ms)
     }
 }
 
+int64_t outlook_first_ms(const json_t *pools)
+{
+    int64_t first_ms = 0;
+
+    for (size_t i = 0; i < json_array_size(pools); i++) {
+        const json_t *cheaper = json_object_get(json_array_get(pools, i), "cheaper");
+        const int64_t from_ms = json_is_object(cheaper) ? model_time(cheaper, "from") : 0;
+        first_ms = first_ms == 0 || (from_ms > 0 && from_ms < first_ms) ? from_ms : first_ms;
+    }
+    return first_ms;
+}
+
 void outlook_print(struct screen *screen, const json_t *pool, int64_t now_ms)
 {
     const json_t *cheaper = json_object_get(pool, "cheaper");

@@ -15,6 +15,9 @@
  */
 void outlook_add(struct query *query, json_t *pools, int64_t now_ms);
 
+/* outlook_first_ms: the first such hour of any of the pools; 0 where none is in sight. */
+int64_t outlook_first_ms(const json_t *pools);
+
 /* outlook_print: "lab 0.3 EUR/kWh, expected 0.1 from 22:00 (in 3 h)" of a pool that has such an
  * hour. */
 void outlook_print(struct screen *screen, const json_t *pool, int64_t now_ms);

@@ -142,6 +142,12 @@ static json_t *workers_judged(const struct reading *reading, const char *text)
     return workers;
 }
 
+/* It lets these hours pass, since cheaper ones come. */
+static bool waits_for_less(const json_t *model)
+{
+    return strcmp(model_text(model, "reason"), experiment_reason_text(WHY_PLAN)) == 0;
+}
+
 static json_t *why_model(const struct reading *reading)
 {
     const int64_t id = reading->target.experiment;
@@ -180,13 +186,14 @@ static json_t *why_model(const struct reading *reading)
                               ended ? json_null()
                                     : agenda_read(model_text(model, "spec"), reading->now_ms));
     (void)json_object_set_new(model, "workers", workers_judged(reading, model_text(model, "spec")));
+    json_t *pools = pools_model(reading->query, reading->now_ms);
+    outlook_add(reading->query, pools, reading->now_ms);
+    const int64_t from_ms = waits_for_less(model) ? outlook_first_ms(pools) : reading->now_ms;
     (void)json_object_set_new(
         model, "forecast",
         ended ? json_null()
-              : forecast_read(reading->query, id, model_text(model, "spec"), reading->now_ms));
+              : forecast_read(reading->query, id, model_text(model, "spec"), from_ms));
     (void)json_object_del(model, "spec");
-    json_t *pools = pools_model(reading->query, reading->now_ms);
-    outlook_add(reading->query, pools, reading->now_ms);
     (void)json_object_set_new(model, "pools", pools);
     (void)json_object_set_new(model, "events", events);
     return model;
@@ -303,7 +310,7 @@ static bool why_screen(const struct reading *reading, json_t *model, struct scre
 
     reason_print(screen, model);
     agenda_print(screen, json_object_get(model, "agenda"));
-    if (strcmp(model_text(model, "reason"), experiment_reason_text(WHY_PLAN)) == 0) {
+    if (waits_for_less(model)) {
         outlooks_print(screen, json_object_get(model, "pools"), reading->now_ms);
     }
     if (model_has(model, "forecast")) {
