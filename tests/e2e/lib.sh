@@ -10,12 +10,15 @@ cd "$here"
 finish() {
     code=$?
     jobs -p >"$here/jobs" # dash knows no jobs inside of $(...)
+    # machines that a hook launched are no jobs: they are known by where their state is
+    grep -ls -- "$here/" /proc/[0-9]*/cmdline 2>/dev/null | cut -d/ -f3 >>"$here/jobs" || true
     while read -r pid; do
         kill -9 "$pid" 2>/dev/null || true
     done <"$here/jobs"
     if [ "$code" -ne 0 ]; then
         echo "FAILED in $here; the events:"
         for store in ./*.db; do
+            [ -e "$store" ] || continue
             query "$store" 'SELECT time, text FROM event ORDER BY id DESC LIMIT 40' || true
         done
         tail -n 20 ./*.log 2>/dev/null || true
