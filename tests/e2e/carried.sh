@@ -5,7 +5,7 @@
 # trial goes on from the newest of the three that it keeps which can be loaded. What a trial kept
 # goes with it.
 . "$(dirname "$0")/lib.sh"
-mkfifo begun ready
+mkfifo begun
 cat >objective.sh <<'END'
 cd "$TIDEMILL_CHECKPOINT_DIR" || exit 1
 step=0
@@ -37,34 +37,22 @@ checkpoint: {keep: 3}
 environment: {env: {here: $here}}
 END
 exec 3<>begun
-exec 4<>ready
-for name in first second third; do
-    "$tidemill" keygen worker $name --keys keys >/dev/null 2>&1
-done
-"$tidemill" keygen operator me --keys keys >/dev/null 2>&1
-"$tidemill" serve --store s.db --lease 2s --keys keys --listen 'tcp://127.0.0.1:*' 2>ready &
-endpoint=$(sed -n '/event=serving/{s/.*endpoint=\([^ ]*\).*/\1/p;q}' <&4)
-(cat <&4 >serve.log) &
-
-# work NAME: a worker, as on a machine of its own
-work() {
-    "$worker" --connect "$endpoint" --key "$1.key" --server-key keys/server.pub --state "$1" \
-        --allow-root 2>"$1.log" &
-}
+keys first second third
+serve --keys keys --lease 2s
 
 # recorded STEP: waits until the store has that checkpoint
 recorded() {
     until [ "$(query s.db 'SELECT max(step) FROM checkpoint')" = "$1" ]; do :; done
 }
 
-work first
-first=$!
-"$tidemill" submit spec.yaml --connect "$endpoint" --key me.key --server-key keys/server.pub
+enter first
+first=$joined
+ask submit spec.yaml
 read -r line <&3
 recorded 2
 kill -9 $first
-work second
-second=$!
+enter second
+second=$joined
 read -r line <&3
 recorded 5
 same 'where they are' "$(query s.db 'SELECT DISTINCT location FROM checkpoint')" coordinator:
@@ -74,7 +62,7 @@ for step in 4 5; do
     printf 'rot' | dd of="s.db.objects/1/0/$object" conv=notrunc bs=1 seek=1000000 2>/dev/null
 done
 kill -9 $second
-work third
+enter third
 "$tidemill" wait 1 --store s.db
 same witness "$(cat witness.txt)" "attempt 1 from 0
 attempt 2 from 2

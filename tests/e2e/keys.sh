@@ -18,20 +18,12 @@ said() {
     grep -q "$2" refused.log || fail "$1 is told: $(cat refused.log)"
 }
 
-"$tidemill" keygen worker spot-a3 --keys keys >/dev/null 2>&1
-"$tidemill" keygen operator me --keys keys >/dev/null 2>&1
+keys spot-a3
 same 'mode of a secret' "$(stat -c %a spot-a3.key) $(stat -c %a keys/server.key)" '600 600'
 exits 'a name that has a key' 1 "$tidemill" keygen worker spot-a3 --keys keys -o other.key
 [ ! -e other.key ] || fail 'a secret that nobody knows'
 
 serve --keys keys
-
-# ask VERB...: as the operator, over the network
-ask() {
-    verb=$1
-    shift
-    "$tidemill" "$verb" "$@" --connect "$endpoint" --key me.key --server-key keys/server.pub
-}
 
 cat >spec.yaml <<END
 name: keys
@@ -40,9 +32,7 @@ parameters: {x: {type: float, min: 0, max: 1}}
 objective: {metric: loss, direction: minimize}
 budget: {trials: 5}
 END
-"$worker" --connect "$endpoint" --key spot-a3.key --server-key keys/server.pub --state state \
-    --allow-root 2>worker.log &
-worker_pid=$!
+enter spot-a3
 ask submit spec.yaml >/dev/null
 "$tidemill" wait keys --store s.db >/dev/null 2>&1
 same trials "$(query s.db "SELECT count(*) FROM trial WHERE state = 'completed'")" 5
@@ -75,8 +65,8 @@ enrolled() {
     "$worker" --connect "$endpoint" --token batch.token --name "$1" --state "$2" --allow-root \
         --exit-when-idle 1s
 }
-kill $worker_pid
-wait $worker_pid || true
+kill $joined
+wait $joined || true
 enrolled spot-b7 state-b7 2>enrol.log
 [ -f keys/worker/spot-b7.pub ] || fail 'the worker has no key'
 [ ! -e keys/enrol/batch.pub ] || fail 'the token is good a second time'

@@ -68,6 +68,32 @@ join() {
     joined=$!
 }
 
+# Between machines, with keys: `keys NAME...`, then `serve --keys keys`, and the next two.
+
+# keys NAME...: secrets of workers with these names, and of the operator `me`.
+keys() {
+    for name; do
+        "$tidemill" keygen worker "$name" --keys keys >/dev/null 2>&1
+    done
+    "$tidemill" keygen operator me --keys keys >/dev/null 2>&1
+}
+
+# enter NAME OPTION...: a worker as on a machine of its own; its process is $joined, its log NAME.log.
+enter() {
+    name=$1
+    shift
+    "$worker" --connect "$endpoint" --key "$name.key" --server-key keys/server.pub \
+        --state "$name" --allow-root "$@" 2>"$name.log" &
+    joined=$!
+}
+
+# ask VERB...: as the operator, over the network
+ask() {
+    verb=$1
+    shift
+    "$tidemill" "$verb" "$@" --connect "$endpoint" --key me.key --server-key keys/server.pub
+}
+
 # at DATE: turns the clock of serve --test-clock clock to that moment, in one move.
 at() {
     date -u -d "$1" +%s000 >clock.new

@@ -21,14 +21,6 @@ mv weights.new weights
 exit 75
 END
 
-worker_start() {
-    name=$1
-    shift
-    "$tidemill" keygen worker "$name" --keys keys >/dev/null 2>&1
-    "$worker" --connect "$endpoint" --key "$name.key" --server-key keys/server.pub \
-        --state "state-$name" --allow-root "$@" 2>"$name.log" &
-}
-
 # ms SQL: of two columns of time, the milliseconds between them
 ms() {
     query s.db "SELECT CAST(round((julianday(b) - julianday(a)) * 86400000) AS INTEGER) FROM ($1)"
@@ -38,12 +30,11 @@ leaves() {
     cloud=$1
     mkdir "$cloud"
     cd "$cloud"
-    mkfifo ready begun
-    exec 3<>ready 4<>begun
-    "$tidemill" keygen operator me --keys keys >/dev/null 2>&1
-    "$tidemill" serve --store s.db --keys keys --listen 'tcp://127.0.0.1:*' 2>ready &
-    coordinator=$!
-    endpoint=$(sed -n '/event=serving/{s/.*endpoint=\([^ ]*\).*/\1/p;q}' <&3)
+    mkfifo begun
+    exec 3<>begun
+    keys spot other
+    endpoint=
+    serve --keys keys
     python3 "$metadata" "$cloud" "$PWD/flag" port &
     until [ -e port ]; do sleep 0.05; done
     cat >spec.yaml <<END
@@ -55,15 +46,14 @@ budget: {trials: 1}
 retry: {max_restarts: 0}
 environment: {env: {here: $PWD, bytes: "$bytes"}}
 END
-    "$tidemill" submit spec.yaml --connect "$endpoint" --key me.key --server-key keys/server.pub \
-        >/dev/null 2>&1
+    ask submit spec.yaml >/dev/null 2>&1
     started=$(date +%s%N)
-    worker_start spot --notice auto --notice-url "http://127.0.0.1:$(cat port)"
-    spot=$!
+    enter spot --notice auto --notice-url "http://127.0.0.1:$(cat port)"
+    spot=$joined
     until grep -q "cloud $cloud" spot.log; do sleep 0.02; done
     found=$(((($(date +%s%N) - started)) / 1000000))
-    read -r line <&4
-    worker_start other
+    read -r line <&3
+    enter other
     until [ "$(query s.db 'SELECT count(*) FROM worker WHERE connected')" = 2 ]; do sleep 0.05; done
     touch flag
     code=0

@@ -4,23 +4,8 @@
 # copy of its own. The same files submitted again are not sent again. A setup that fails is a
 # failure of the attempt that says why. `run` means the same by it.
 . "$(dirname "$0")/lib.sh"
-mkfifo ready
-exec 4<>ready
-for name in first second; do
-    "$tidemill" keygen worker $name --keys keys >/dev/null 2>&1
-done
-"$tidemill" keygen operator me --keys keys >/dev/null 2>&1
-"$tidemill" serve --store s.db --keys keys --listen 'tcp://127.0.0.1:*' 2>ready &
-endpoint=$(sed -n '/event=serving/{s/.*endpoint=\([^ ]*\).*/\1/p;q}' <&4)
-(cat <&4 >serve.log) &
-
-# ask VERB...: as the operator, over the network
-ask() {
-    verb=$1
-    shift
-    "$tidemill" "$verb" "$@" --connect "$endpoint" --key me.key --server-key keys/server.pub
-}
-
+keys first second
+serve --keys keys
 mkdir -p code/lib code/data code/runs
 printf '%s\n' '# what is made' '*.log' '/data/' '!keep.log' 'runs/**/big' >code/.gitignore
 echo 'echo "$1"' >code/lib/number.sh
@@ -58,10 +43,8 @@ environment: {env: {here: $here}}
 END
 }
 
-for name in first second; do
-    "$worker" --connect "$endpoint" --key "$name.key" --server-key keys/server.pub --slots 2 \
-        --state "$name" --allow-root 2>"$name.log" &
-done
+enter first --slots 2
+enter second --slots 2
 spec sent 'sh prepare.sh once'
 ask submit code/spec.yaml >/dev/null
 "$tidemill" wait 1 --store s.db

@@ -16,19 +16,10 @@ refused() {
     grep -q -- "$pattern" refused.log || fail "$what is told: $(cat refused.log)"
 }
 
-for name in spot-a spot-b; do
-    "$tidemill" keygen worker $name --keys keys >/dev/null 2>&1
-done
-"$tidemill" keygen operator me --keys keys >/dev/null 2>&1
-mkfifo ready begun
-exec 3<>ready 4<>begun
-"$tidemill" serve --store s.db --keys keys --lease 3s --listen 'tcp://127.0.0.1:*' 2>ready &
-endpoint=$(sed -n '/event=serving/{s/.*endpoint=\([^ ]*\).*/\1/p;q}' <&3)
-
-start() {
-    "$worker" --connect "$endpoint" --key "$1.key" --server-key keys/server.pub \
-        --state "state-$1" $root 2>"$1.log" &
-}
+keys spot-a spot-b
+mkfifo begun
+exec 3<>begun
+serve --keys keys --lease 3s
 root=
 [ "$(id -u)" -ne 0 ] || root=--allow-root
 
@@ -65,14 +56,9 @@ search: {algorithm: grid}
 budget: {trials: 3}
 environment: {env: {here: $here}}
 END
-ask() {
-    verb=$1
-    shift
-    "$tidemill" "$verb" "$@" --connect "$endpoint" --key me.key --server-key keys/server.pub
-}
 SECRET_OF_THE_CALLER=1
 export SECRET_OF_THE_CALLER
-start spot-a
+enter spot-a
 unset SECRET_OF_THE_CALLER
 ask submit words.yaml >/dev/null 2>&1
 "$tidemill" wait words --store s.db >/dev/null 2>&1
@@ -100,11 +86,11 @@ budget: {trials: 1}
 environment: {env: {here: $here}}
 END
 ask submit slow.yaml >/dev/null 2>&1
-read -r line <&4
+read -r line <&3
 same 'the first attempt' "$line" 1
 rm keys/worker/spot-a.pub
-start spot-b
-read -r line <&4
+enter spot-b
+read -r line <&3
 same 'the attempt after the key was taken away' "$line" 2
 touch go
 "$tidemill" wait slow --store s.db >/dev/null 2>&1
