@@ -106,9 +106,9 @@ INSERT INTO trial (experiment, number, state, reason, value, objectives, feasibl
 
 -- patient: two of ten minutes each, and nothing more before it is cheaper.
 INSERT INTO trial (experiment, number, state, reason, value, objectives, feasible, params, suggestion,
-                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, told, checkpoint_step, previous_step) VALUES
- (13, 0, 'completed', 'none', 0.5, '[0.5]', 1, '{"x":0.5}', 0, 0, 0, 0, NULL, '2026-11-23 21:00:00.000', '2026-11-23 21:00:00.000', '2026-11-23 21:10:00.000', 600000, 0, 1, 0, 0),
- (13, 1, 'completed', 'none', 0.4, '[0.4]', 1, '{"x":0.6}', 1, 0, 0, 0, NULL, '2026-11-23 21:00:00.000', '2026-11-23 21:00:00.000', '2026-11-23 21:10:00.000', 600000, 0, 2, 0, 0);
+                   attempts, restarts, preemptions, step, created, started, ended, useful_ms, lost_ms, told, checkpoint_step) VALUES
+ (13, 0, 'completed', 'none', 0.5, '[0.5]', 1, '{"x":0.5}', 0, 0, 0, 0, NULL, '2026-11-23 21:00:00.000', '2026-11-23 21:00:00.000', '2026-11-23 21:10:00.000', 600000, 0, 1, 0),
+ (13, 1, 'completed', 'none', 0.4, '[0.4]', 1, '{"x":0.6}', 1, 0, 0, 0, NULL, '2026-11-23 21:00:00.000', '2026-11-23 21:00:00.000', '2026-11-23 21:10:00.000', 600000, 0, 2, 0);
 
 -- resnet: 12 done, two of them failed.
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 11)

@@ -78,7 +78,8 @@ keys() {
     "$tidemill" keygen operator me --keys keys >/dev/null 2>&1
 }
 
-# enter NAME OPTION...: a worker as on a machine of its own; its process is $joined, its log NAME.log.
+# enter NAME OPTION...: a worker as on a machine of its own; its process is $joined, its log
+# NAME.log.
 enter() {
     name=$1
     shift
