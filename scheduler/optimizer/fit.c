@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-/* A fit as numbers: how many rows, whether the unwarped fit serves, then for each process its
- * lambda, scale, noise, mean, trend and weights. */
+/* A fit as numbers: how many rows, the lead of the unwarped fit, then for each process its lambda,
+ * scale, noise, mean, trend and weights. */
 static size_t fit_numbers(const struct tide_optimizer *optimizer)
 {
     const struct model *model = &optimizer->model;
@@ -25,7 +25,7 @@ size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
         return 0;
     }
     fit[0] = (double)now->told;
-    fit[1] = now->plain ? 1 : 0;
+    fit[1] = now->lead;
     for (size_t i = 0; i < model_learnt(&optimizer->model); i++) {
         at[0] = now->lambda[i];
         at[1] = now->hyper[i].scale;
@@ -58,7 +58,7 @@ enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fi
         }
     }
     now->told = (size_t)fit[0];
-    now->plain = fit[1] != 0;
+    now->lead = fit[1];
     for (size_t i = 0; i < model_learnt(&optimizer->model); i++) {
         now->lambda[i] = at[0];
         now->hyper[i].scale = at[1];

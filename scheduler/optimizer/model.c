@@ -18,7 +18,8 @@ enum { ROWS_MAX = 1000, SUBSET_ROWS = 500, PENDING_ROWS_MAX = 256, DRAWS = 16 };
 
 static const double step_span = 1e-3; /* steps below this share of the full one look alike */
 static const double odds_noise = 0.1;
-static const double no_trend = -40; /* log variance */
+static const double no_trend = -40;       /* log variance */
+static const double out_of_question = 25; /* nats */
 
 /* ---- life ---- */
 
@@ -367,7 +368,7 @@ static enum tide_status build_one(struct tide_optimizer *optimizer, struct fit *
         model_renew(model, fit, index, optimizer->noisy && index < model->objectives, model->values,
                     count);
     }
-    if (single && (fit->plain || face == MODEL_PLAIN)) {
+    if (single && fit->lead > (face == MODEL_PLAIN ? -out_of_question : 0)) {
         learnt = model_learnt(model) - 1;
     }
     model_warp(model, index, fit->lambda[learnt], model->values, count);

@@ -23,10 +23,11 @@ struct fit {
     size_t told; /* rows it was made from; 0: there is none */
     struct gp_hyper hyper[MODEL_LEARNT_MAX];
     double lambda[MODEL_LEARNT_MAX];
-    bool plain; /* one objective: the unwarped fit is the more plausible and serves for both */
+    double lead; /* one objective: nats by which the unwarped fit is the more plausible one */
 };
 
-/* Which of the fits of a single objective an ask uses. */
+/* Which of the fits of a single objective an ask prefers: the unwarped one serves it where that is
+ * the more plausible, or is asked for and not out of the question. */
 enum model_face { MODEL_WARPED, MODEL_PLAIN };
 
 struct model {

@@ -4,17 +4,21 @@
  * The power of the warp is chosen from a few by the evidence: with the scale and mean of the
  * process profiled out, its logarithm is -n/2 log misfit + log density of the map (Snelson et al.,
  * NIPS 2003, section 3). A log-like warp helps where values span orders of magnitude and makes a
- * search greedy where they do not. The unwarped fit is kept beside the warped one, with a start of
+ * search greedy where they do not; a bounded one makes a plain of the places where training
+ * diverges or learns nothing. The unwarped fit is kept beside the warped one, with a start of
  * its own at a quadratic trend, which a warp would hide; the evidence of both, with the density of
- * the map, says which one serves.
+ * the map, says which one serves, and whether the other is worth an ask now and then.
  */
 #include "optimizer/model.h"
 
 #include <math.h>
 
-enum { FEW = 100, ROWS_FITTED = 256, POWERS = 5 };
+enum { FEW = 100, ROWS_FITTED = 256, POWERS = 9 };
 
-static const double warp_cost = 3; /* nats that the evidence must gain for a logarithm */
+static const double warp_cost = 3;   /* nats that the evidence must gain for a logarithm, */
+static const double limit_cost = 10; /* and as many more for a power of -1 */
+static const double least_power = -1;
+static const double most_lead = 1e6;
 static const double start_noise = -3;
 static const double bowl_trend = 2;
 static const double bowl_scale = -3;
@@ -72,6 +76,11 @@ static void thin(struct lesson *lesson)
     lesson->count = kept;
 }
 
+static double power_cost(double lambda)
+{
+    return warp_cost * (1 - lambda) + limit_cost * fmax(-lambda, 0);
+}
+
 /* The power under which the conditioned process finds the values most plausible. */
 static double best_power(const struct lesson *lesson, double now)
 {
@@ -80,12 +89,12 @@ static double best_power(const struct lesson *lesson, double now)
     double power = now;
 
     for (int i = 0; i < POWERS; i++) {
-        const double lambda = (double)i / (POWERS - 1);
+        const double lambda = least_power + (1 - least_power) * i / (POWERS - 1);
         warp_rows(lesson, lambda);
         const double misfit = gp_misfit(lesson->gp, lesson->gp->y);
         const double evidence = warp_density(warp, lesson->values, lesson->count) -
                                 0.5 * (double)lesson->count * log(fmax(misfit, 1e-300)) -
-                                warp_cost * (1 - lambda);
+                                power_cost(lambda);
         if (evidence > best) {
             best = evidence;
             power = lambda;
@@ -156,7 +165,7 @@ static double renew_warped(const struct lesson *lesson, struct gp_hyper *hyper, 
             evidence = climb(lesson, hyper, 0);
         }
     }
-    return evidence + warp_density(warp, lesson->values, lesson->count) - warp_cost * (1 - *lambda);
+    return evidence + warp_density(warp, lesson->values, lesson->count) - power_cost(*lambda);
 }
 
 static double renew_plain(const struct lesson *lesson, struct gp_hyper *hyper, unsigned starts)
@@ -198,5 +207,6 @@ void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
         fit->hyper[plain] = *hyper;
         fit->lambda[plain] = 1;
     }
-    fit->plain = renew_plain(&lesson, &fit->hyper[plain], few ? START_BOWL : 0) > warped;
+    fit->lead = renew_plain(&lesson, &fit->hyper[plain], few ? START_BOWL : 0) - warped;
+    fit->lead = fmin(fmax(fit->lead, -most_lead), most_lead);
 }

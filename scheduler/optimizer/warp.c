@@ -4,7 +4,8 @@
  *
  * Deviation: the power is not fitted to the values alone, which an optimizer gathers near the
  * optimum, but chosen by the evidence of the process (model_fit.c), as Snelson et al., "Warped
- * Gaussian Processes", NIPS 2003, do; it stays within [0, 1], the logarithm and no change.
+ * Gaussian Processes", NIPS 2003, do; it goes from no change (1) by the logarithm (0) to -1, where
+ * even infinitely bad values are no more than a certain distance from the median.
  */
 #include "optimizer/warp.h"
 

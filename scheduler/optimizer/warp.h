@@ -17,8 +17,8 @@ struct warp {
 };
 
 /*
- * warp_fit: for `count` > 0 finite values and the power `lambda` in [0, 1]: 1 changes nothing but
- * centre and scale, 0 is a logarithm. `scratch` has room for count.
+ * warp_fit: for `count` > 0 finite values and the power `lambda` in [-1, 1]: 1 changes nothing but
+ * centre and scale, 0 is a logarithm, and less has a limit. `scratch` has room for count.
  */
 void warp_fit(struct warp *warp, double sign, double lambda, const double *values, size_t count,
               double *scratch);

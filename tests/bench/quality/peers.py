@@ -1,7 +1,7 @@
 """Final simple regret of tidemill and of Optuna's samplers on the same problems, seeds and machine.
 
 python3 peers.py --tidemill build/release/tidemill --out results.csv [--seeds 20] [--first 0]
-                 [--problems public|smooth|spaces|learning|noisy|others|branin,...]
+                 [--problems public|smooth|spaces|learning|noisy|others|tasks|branin,...]
                  [--methods tidemill,gp,tpe,mtpe,cma,sobol,random] [--parallel 1] [--announce]
 python3 peers.py --summary results.csv [--problems ...] [--parallel 1] [--methods ...]
 
@@ -31,10 +31,12 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import others
 import problems
+import tasks
 
-PROBLEMS = dict(problems.PROBLEMS, **others.OTHERS)
+PROBLEMS = dict(problems.PROBLEMS, **others.OTHERS, **tasks.TASKS)
 PUBLIC = ("branin", "hartmann6", "hartmann6_noisy", "rosenbrock8", "ackley10", "mixed", "svr")
 GROUPS = dict({name: tuple(group) for name, group in others.GROUPS.items()}, public=PUBLIC,
+              tasks=tuple(tasks.TASKS),
               others=tuple(n for g in ("smooth", "spaces", "learning") for n in others.GROUPS[g]))
 
 
