@@ -1,6 +1,6 @@
 #include "audit.h"
 
-#include "story.h"
+#include "audit_parts.h"
 
 #include "base/assert.h"
 
@@ -27,7 +27,7 @@ void audit_fini(struct audit *audit)
     free(audit->witnesses);
 }
 
-static struct audit_trial *trial_of(int32_t experiment, int32_t trial)
+struct audit_trial *audit_trial_of(int32_t experiment, int32_t trial)
 {
     if (experiment < 1 || (uint32_t)experiment > story.plan.experiments || trial < 0 ||
         trial >= story.plan.trials) {
@@ -36,10 +36,10 @@ static struct audit_trial *trial_of(int32_t experiment, int32_t trial)
     return &story.audit.trials[experiment - 1][trial];
 }
 
-static struct witness *witness_find(struct wire_attempt attempt)
+struct witness *audit_find(struct wire_attempt attempt)
 {
     struct audit *audit = &story.audit;
-    uint32_t at = trial_of(attempt.experiment, attempt.trial)->newest;
+    uint32_t at = audit_trial_of(attempt.experiment, attempt.trial)->newest;
 
     while (at != 0 && audit->witnesses[at - 1].attempt.number != attempt.number) {
         at = audit->witnesses[at - 1].before;
@@ -49,14 +49,14 @@ static struct witness *witness_find(struct wire_attempt attempt)
 
 const struct witness *audit_witness(struct wire_attempt attempt)
 {
-    return witness_find(attempt);
+    return audit_find(attempt);
 }
 
-static struct witness *witness_need(struct wire_attempt attempt)
+struct witness *audit_need(struct wire_attempt attempt)
 {
     struct audit *audit = &story.audit;
-    struct audit_trial *trial = trial_of(attempt.experiment, attempt.trial);
-    struct witness *witness = witness_find(attempt);
+    struct audit_trial *trial = audit_trial_of(attempt.experiment, attempt.trial);
+    struct witness *witness = audit_find(attempt);
 
     if (witness != NULL) {
         return witness;
@@ -75,12 +75,13 @@ static struct witness *witness_need(struct wire_attempt attempt)
 
 /* ---- the wire ---- */
 
-void audit_opened(int64_t incarnation)
+void audit_opened(uint32_t center, int64_t incarnation)
 {
     if (incarnation <= story.audit.incarnation) {
         story_fails("R5: incarnation %lld is not a new one", (long long)incarnation);
     }
     story.audit.incarnation = incarnation;
+    audit_rooms_open(center);
     for (uint32_t e = 0; e < story.plan.experiments; e++) { /* told again, from the rows */
         for (int32_t t = 0; t < story.plan.trials; t++) {
             struct audit_trial *trial = &story.audit.trials[e][t];
@@ -91,7 +92,8 @@ void audit_opened(int64_t incarnation)
 
 static void assigned_first(struct witness *witness, uint32_t machine)
 {
-    const struct audit_trial *trial = trial_of(witness->attempt.experiment, witness->attempt.trial);
+    const struct audit_trial *trial =
+        audit_trial_of(witness->attempt.experiment, witness->attempt.trial);
 
     for (uint32_t at = trial->newest; at != 0; at = story.audit.witnesses[at - 1].before) {
         const struct witness *other = &story.audit.witnesses[at - 1];
@@ -107,7 +109,7 @@ static void assigned_first(struct witness *witness, uint32_t machine)
 void audit_assigned(int64_t incarnation, uint32_t machine, struct wire_attempt attempt)
 {
     const struct attempt_row *row = rows_attempt(&story.vault.rows, attempt);
-    struct witness *witness = witness_need(attempt);
+    struct witness *witness = audit_need(attempt);
 
     if (row == NULL || row->incarnation > incarnation) {
         story_fails("I5: an ASSIGN without its row");
@@ -132,7 +134,7 @@ static bool is_final(enum trial_state state)
 
 static void committed_trial(const struct trial_row *row)
 {
-    struct audit_trial *trial = trial_of(row->experiment, row->number);
+    struct audit_trial *trial = audit_trial_of(row->experiment, row->number);
     const struct trial_row *old = &trial->row;
 
     if (trial->written && is_final(old->state) && row->state != old->state) {
@@ -152,11 +154,12 @@ static void committed_trial(const struct trial_row *row)
         story_fails("I2: trial %d.%d counts %d attempts after %d", (int)row->experiment,
                     (int)row->number, (int)row->attempts, (int)old->attempts);
     }
+    audit_pointer(trial, row);
     trial->row = *row;
     trial->written = true;
 }
 
-static bool is_live(enum attempt_state state)
+bool audit_is_live(enum attempt_state state)
 {
     return state == ATTEMPT_OFFERED || state == ATTEMPT_ACTIVE || state == ATTEMPT_STOPPING;
 }
@@ -164,14 +167,14 @@ static bool is_live(enum attempt_state state)
 static void committed_attempt(const struct attempt_row *row)
 {
     const struct wire_attempt attempt = {row->experiment, row->trial, row->number};
-    struct witness *witness = witness_need(attempt);
+    struct witness *witness = audit_need(attempt);
     const int32_t before = witness->live ? 1 : 0;
 
-    witness->live = is_live(row->state);
+    witness->live = audit_is_live(row->state);
     witness->written = true;
     witness->gone_ms = before > 0 && !witness->live ? story.now_ms : witness->gone_ms;
     const int32_t change = (witness->live ? 1 : 0) - before;
-    trial_of(row->experiment, row->trial)->live += change;
+    audit_trial_of(row->experiment, row->trial)->live += change;
     story.audit.on_machine[rows_machine(&story.vault.rows, row->worker)] += change;
 }
 
@@ -195,7 +198,7 @@ void audit_turn(int64_t incarnation, const struct record *batch, uint32_t count)
         if (batch[i].kind != RECORD_ATTEMPT) {
             continue;
         }
-        if (trial_of(row->experiment, row->trial)->live > 1) {
+        if (audit_trial_of(row->experiment, row->trial)->live > 1) {
             story_fails("I3: trial %d.%d has two live attempts", (int)row->experiment,
                         (int)row->trial);
         }
@@ -209,7 +212,7 @@ void audit_turn(int64_t incarnation, const struct record *batch, uint32_t count)
 
 void audit_told(int64_t incarnation, int32_t experiment, int32_t number)
 {
-    struct audit_trial *trial = trial_of(experiment, number);
+    struct audit_trial *trial = audit_trial_of(experiment, number);
 
     if (incarnation != story.audit.incarnation) {
         return; /* it does not know yet that another one has taken over */
@@ -231,7 +234,7 @@ static bool is_running(const struct witness *witness)
 static void check_overlap(const struct witness *witness)
 {
     const int32_t experiment = witness->attempt.experiment;
-    uint32_t at = trial_of(experiment, witness->attempt.trial)->newest;
+    uint32_t at = audit_trial_of(experiment, witness->attempt.trial)->newest;
 
     for (; at != 0; at = story.audit.witnesses[at - 1].before) {
         const struct witness *other = &story.audit.witnesses[at - 1];
@@ -253,26 +256,9 @@ static void check_overlap(const struct witness *witness)
     }
 }
 
-/* I8: what it resumes from was saved by this trial, where it says. */
-static void check_checkpoint(const struct wire_assign *assign)
-{
-    const struct wire_checkpoint *from = &assign->checkpoint;
-    const struct witness *saver = witness_find((struct wire_attempt){
-        assign->attempt.experiment, assign->attempt.trial, from->attempt_number});
-
-    if (story.plan.villain) {
-        return; /* it may have announced any */
-    }
-    if (saver == NULL || from->seq > saver->saved_seq || from->step > saver->saved_step ||
-        from->attempt_number >= assign->attempt.number) {
-        story_fails("I8: attempt %d begins from checkpoint %d of attempt %d, which nobody saved",
-                    (int)assign->attempt.number, (int)from->seq, (int)from->attempt_number);
-    }
-}
-
 void audit_started(uint32_t machine, const struct wire_assign *assign)
 {
-    struct witness *witness = witness_find(assign->attempt);
+    struct witness *witness = audit_find(assign->attempt);
 
     if (witness == NULL || witness->assigned_ms == 0 || witness->machine != machine) {
         story_fails("I5: machine %u runs what nobody gave it", machine);
@@ -280,17 +266,27 @@ void audit_started(uint32_t machine, const struct wire_assign *assign)
     if (witness->started_ms > 0) {
         story_fails("I7: attempt %d was started twice", (int)assign->attempt.number);
     }
+    if (witness->refused) {
+        story_fails("R6: machine %u runs attempt %d.%d.%d, which it has refused", machine,
+                    (int)assign->attempt.experiment, (int)assign->attempt.trial,
+                    (int)assign->attempt.number);
+    }
     witness->started_ms = story.now_ms;
     if (assign->checkpoint.attempt_number > 0) {
-        check_checkpoint(assign);
+        audit_resumed(assign);
     }
     check_overlap(witness);
 }
 
+void audit_refused(struct wire_attempt attempt)
+{
+    audit_find(attempt)->refused = true;
+}
+
 void audit_stopped(struct wire_attempt attempt)
 {
-    struct witness *witness = witness_find(attempt);
-    uint32_t at = trial_of(attempt.experiment, attempt.trial)->newest;
+    struct witness *witness = audit_find(attempt);
+    uint32_t at = audit_trial_of(attempt.experiment, attempt.trial)->newest;
 
     for (; at != 0; at = story.audit.witnesses[at - 1].before) {
         const struct witness *other = &story.audit.witnesses[at - 1];
@@ -303,28 +299,9 @@ void audit_stopped(struct wire_attempt attempt)
     witness->stopped_ms = story.now_ms;
 }
 
-void audit_saved(struct wire_attempt attempt, int32_t seq, int64_t step, bool spoiled)
-{
-    struct witness *witness = witness_find(attempt);
-
-    ASSERT(seq < (int32_t)(sizeof witness->spoiled / sizeof *witness->spoiled));
-    witness->saved_seq = seq;
-    witness->saved_step = step;
-    witness->spoiled[seq] = spoiled;
-}
-
-bool audit_loads(const struct wire_assign *assign)
-{
-    const struct witness *saver = witness_find((struct wire_attempt){
-        assign->attempt.experiment, assign->attempt.trial, assign->checkpoint.attempt_number});
-
-    return saver != NULL && assign->checkpoint.seq <= saver->saved_seq &&
-           !saver->spoiled[assign->checkpoint.seq];
-}
-
 void audit_reported(struct wire_attempt attempt, bool completed, double value)
 {
-    struct witness *witness = witness_find(attempt);
+    struct witness *witness = audit_find(attempt);
 
     witness->reported = true;
     witness->ended = completed;

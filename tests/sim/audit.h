@@ -11,13 +11,17 @@
 /* What was seen of one attempt. */
 struct witness {
     struct wire_attempt attempt;
-    uint32_t machine; /* it was offered to */
-    uint32_t before;  /* the one seen before it of its trial, 1 + index; 0 none */
+    uint32_t machine;   /* it was offered to */
+    uint32_t before;    /* the one seen before it of its trial, 1 + index; 0 none */
+    int64_t decided_ms; /* when a coordinator first decided to offer it, written or not */
     int64_t assigned_ms, started_ms, stopped_ms; /* 0 not yet */
     int64_t saved_step;                          /* of its newest checkpoint; 0 none */
     int32_t saved_seq;
-    bool spoiled[64];     /* of its checkpoints, by seq: what was saved cannot be loaded */
-    bool written, live;   /* its row, as last committed */
+    bool spoiled[64];   /* of its checkpoints, by seq: what was saved cannot be loaded */
+    bool written, live; /* its row, as last committed */
+    bool refused;       /* its machine has said so */
+    /* by coordinator: its state as that has decided, written or not, plus 1; 0 nothing */
+    uint8_t decided[PLAN_CENTERS];
     int64_t gone_ms;      /* since when it is not live any more */
     bool reported, ended; /* its machine said how it ended; and that it completed */
     double value;
@@ -29,6 +33,13 @@ struct audit_trial {
     bool written;
     struct trial_row row; /* as last committed */
     int32_t tells;        /* since the coordinator began */
+    bool fell_back;       /* to an older checkpoint, because the newest could not be loaded */
+};
+
+/* Of a machine, as one coordinator sees it. */
+struct audit_room {
+    int32_t used; /* live attempts, as it has decided */
+    int32_t most; /* by what the machine has said is free */
 };
 
 struct audit {
@@ -36,18 +47,24 @@ struct audit {
     struct witness *witnesses;
     uint32_t witness_count, witness_capacity;
     int32_t on_machine[PLAN_MACHINES_MAX]; /* live attempts, as committed */
-    int64_t incarnation;                   /* the newest that was opened */
-    int64_t overlap_ms;                    /* of two attempts of one trial */
-    bool kicked, jumped, second;           /* an operator kicked; the wall clock jumped; there were
-                                              two coordinators */
-    bool paused[PLAN_MACHINES_MAX];        /* it once stood still */
+    struct audit_room rooms[PLAN_CENTERS][PLAN_MACHINES_MAX];
+    int64_t incarnation;            /* the newest that was opened */
+    int64_t overlap_ms;             /* of two attempts of one trial */
+    bool kicked, jumped, second;    /* an operator kicked; the wall clock jumped; there were
+                                       two coordinators */
+    bool paused[PLAN_MACHINES_MAX]; /* it once stood still */
 };
 
 void audit_init(struct audit *audit, const struct plan *plan);
 void audit_fini(struct audit *audit);
 
 /* audit_opened: a coordinator has begun: I15, I12. */
-void audit_opened(int64_t incarnation);
+void audit_opened(uint32_t center, int64_t incarnation);
+
+/* audit_free: it hears how many slots of a machine are free. audit_decided: what it has decided
+ * about an attempt there, which is not written yet: I14. */
+void audit_free(uint32_t center, uint32_t machine, int32_t slots_free);
+void audit_decided(uint32_t center, uint32_t machine, const struct attempt_row *row);
 
 /* audit_assigned: an ASSIGN goes out on the wire: I2, I5, I13. */
 void audit_assigned(int64_t incarnation, uint32_t machine, struct wire_attempt attempt);
@@ -60,7 +77,9 @@ void audit_turn(int64_t incarnation, const struct record *batch, uint32_t count)
 /* audit_told: this coordinator's search has been told of an end: I12. */
 void audit_told(int64_t incarnation, int32_t experiment, int32_t trial);
 
-/* audit_started, audit_stopped: a process runs, from this checkpoint; and is gone: I6, I7, I8. */
+/* audit_refused: its machine says that it will not run it. audit_started, audit_stopped: a process
+ * runs, from this checkpoint; and is gone: I6, I7, I8. */
+void audit_refused(struct wire_attempt attempt);
 void audit_started(uint32_t machine, const struct wire_assign *assign);
 void audit_stopped(struct wire_attempt attempt);
 
@@ -71,8 +90,9 @@ bool audit_loads(const struct wire_assign *assign);
 /* audit_reported: a machine's outbox has the result. */
 void audit_reported(struct wire_attempt attempt, bool completed, double value);
 
-/* audit_acked: a machine was told that this result is recorded: I4. */
+/* audit_acked, audit_kept: a machine was told that this result, this checkpoint is recorded: I4. */
 void audit_acked(struct wire_attempt attempt);
+void audit_kept(struct wire_attempt attempt, int32_t seq);
 
 /* audit_witness: what was seen of an attempt; NULL nothing. */
 const struct witness *audit_witness(struct wire_attempt attempt);

@@ -12,12 +12,19 @@ struct sums {
     double value; /* that the one done reported */
 };
 
+/* When an attempt can have begun: with its ASSIGN, or where a liar accepts what he does not know of
+ * yet, when it was decided. */
+static int64_t first_ms(const struct witness *witness)
+{
+    return story.plan.villain ? witness->decided_ms : witness->assigned_ms;
+}
+
 /* An attempt cannot have taken longer than the history has seen it. */
 static void check_seconds(const struct attempt_row *row)
 {
     const struct wire_attempt attempt = {row->experiment, row->trial, row->number};
     const struct witness *witness = audit_witness(attempt);
-    const int64_t there_ms = witness == NULL ? 0 : witness->gone_ms - witness->assigned_ms;
+    const int64_t there_ms = witness == NULL ? 0 : witness->gone_ms - first_ms(witness);
 
     if (row->duration_ms != row->useful_ms + row->checkpoint_ms + row->lost_ms) {
         story_fails("seconds: of %lld ms, %lld are useful and %lld lost",

@@ -70,17 +70,17 @@ void center_kill(struct center *center, int64_t back_ms)
 
 void center_power(int64_t back_ms)
 {
-    struct opening openings[STORY_CENTERS];
+    struct opening openings[PLAN_CENTERS];
     bool any = false;
 
     story_says("the power goes");
-    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+    for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
         openings[i] = story.centers[i].opening;
         story.centers[i].opening = (struct opening){0};
     }
-    vault_cut_power(&story.vault, openings, STORY_CENTERS);
+    vault_cut_power(&story.vault, openings, PLAN_CENTERS);
     story.shell_ms = 0;
-    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+    for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
         struct center *center = &story.centers[i];
         if (center->up) {
             story.deaths++;
@@ -159,7 +159,7 @@ void center_start(struct center *center)
     }
     story_says("coordinator %u begins, incarnation %lld", center->index,
                (long long)center->opening.incarnation);
-    audit_opened(center->opening.incarnation);
+    audit_opened(center->index, center->opening.incarnation);
     center->core = rows_load(&story.vault.rows, story.plan.config, center->opening.incarnation,
                              story.now_ms, story_wall_ms(), &center->memory);
     roster_load(center);
@@ -213,6 +213,16 @@ static void effects_do(struct center *center)
     }
 }
 
+static void decisions_note(const struct center *center)
+{
+    for (uint32_t i = 0; i < outcome.record_count; i++) {
+        const struct attempt_row *row = &outcome.records[i].attempt;
+        if (outcome.records[i].kind == RECORD_ATTEMPT) {
+            audit_decided(center->index, center_machine(center, row->worker), row);
+        }
+    }
+}
+
 static void say_traces(void)
 {
     char line[256];
@@ -241,6 +251,7 @@ void center_step(struct center *center, struct event *event)
     if (outcome.created != 0 && event->kind == EVENT_HELLO) {
         center->worker[center->greeter] = outcome.created;
     }
+    decisions_note(center);
     center_write_letters(center, &outcome);
     if (!story.plan.large || story.steps % DIGEST_ONE_IN == 0) {
         check_core(center);

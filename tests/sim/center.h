@@ -71,6 +71,9 @@ void center_turn(struct center *center);
 
 /* ---- speech.c ---- */
 
+/* center_machine: whose worker it is. */
+uint32_t center_machine(const struct center *center, int32_t worker);
+
 /* center_write_letters: what the outcome of the last step says, as messages that wait. */
 void center_write_letters(struct center *center, const struct outcome *outcome);
 

@@ -24,7 +24,7 @@ static struct center *newest(void)
 {
     struct center *best = NULL;
 
-    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+    for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
         struct center *center = &story.centers[i];
         if (center->up &&
             (best == NULL || center->opening.incarnation > best->opening.incarnation)) {
@@ -46,13 +46,29 @@ static void edge(const struct fault *fault)
         lease_end_ms - EDGE_MS / 2 + (int64_t)(fault->draw % EDGE_MS);
 }
 
+static void cut_up(uint32_t machine, int64_t from_ms, int64_t until_ms)
+{
+    story.network.cut_up_from_ms[machine] = from_ms;
+    story.network.cut_up_ms[machine] = until_ms;
+}
+
+/* Its link fails for longer than a lease, and first lets one more renewal through, whose answer
+ * arrives at the last moment at which that still counts. */
+static void answers_late(const struct fault *fault)
+{
+    const int64_t from_ms = story.now_ms + LEASE_MS / RENEWALS_PER_LEASE;
+
+    cut_up(fault->machine, from_ms, from_ms + LEASE_MS + fault->span_ms);
+    story.network.hold_down_ms[fault->machine] = from_ms + (int64_t)(fault->draw % (LEASE_MS / 2));
+}
+
 static void happen_to_machine(const struct fault *fault)
 {
     struct machine *machine = &story.machines[fault->machine];
     const int64_t until_ms = story.now_ms + fault->span_ms;
 
     if (fault->kind == FAULT_CUT || fault->kind == FAULT_CUT_UP) {
-        story.network.cut_up_ms[fault->machine] = until_ms;
+        cut_up(fault->machine, story.now_ms, until_ms);
     }
     if (fault->kind == FAULT_CUT || fault->kind == FAULT_CUT_DOWN) {
         story.network.cut_down_ms[fault->machine] = until_ms;
@@ -61,6 +77,8 @@ static void happen_to_machine(const struct fault *fault)
         network_break(&story.network, fault->machine, story.network.center[fault->machine]);
     } else if (fault->kind == FAULT_EDGE) {
         edge(fault);
+    } else if (fault->kind == FAULT_LATE) {
+        answers_late(fault);
     } else if (fault->kind == FAULT_MACHINE_CRASH || fault->kind == FAULT_MACHINE_WIPE) {
         machine_crash(machine, until_ms, fault->kind == FAULT_MACHINE_WIPE);
     } else if (fault->kind == FAULT_MACHINE_PAUSE) {
@@ -227,7 +245,7 @@ static void centers_calm(void)
 {
     const struct center *last = newest();
 
-    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+    for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
         struct center *center = &story.centers[i];
         center->frozen_ms = 0;
         center->stall_ms = 0;
@@ -249,7 +267,7 @@ void faults_calm(void)
     vault_fill(&story.vault, false);
     vault_mend(&story.vault);
     story.shell_ms = story.full_ms = 0;
-    network_calm(&story.network);
+    network_calm(&story.network, story.now_ms);
     centers_calm();
     for (uint32_t i = 0; i < story.plan.machines; i++) {
         struct machine *machine = &story.machines[i];

@@ -132,11 +132,19 @@ static void recorded_note(const struct agent_event *event)
     }
 }
 
+static void refused_note(const struct agent_action *action)
+{
+    if (action->type == WIRE_REFUSE) {
+        audit_refused(action->attempt);
+    }
+}
+
 static void act(struct machine *machine, const struct agent_action *action,
                 const struct agent_event *event)
 {
     switch (action->kind) {
     case AGENT_DO_SEND:
+        refused_note(action);
         say(machine, action);
         break;
     case AGENT_DO_REMEMBER:
@@ -150,6 +158,7 @@ static void act(struct machine *machine, const struct agent_action *action,
         process_leave(machine, action);
         break;
     case AGENT_DO_SETTLED:
+        audit_kept(action->attempt, action->seq);
         break;
     case AGENT_DO_FORGET:
         recorded_note(event);
@@ -250,6 +259,9 @@ void machine_hear(struct machine *machine, const struct frame *frame)
         story_fails("a message of the coordinator cannot be read: %s", why);
     }
     story_says("machine %u hears %s", machine->index, wire_type_text(message.type));
+    event.obstacle = REFUSAL_DISK;
+    event.has_obstacle = message.type == WIRE_ASSIGN && !story.calm &&
+                         rng_below(&machine->rng, 100) < story.plan.wear[WEAR_OBSTACLE];
     machine_sees(machine, &event);
     if (machine->reloads) {
         machine->reloads = false;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CALM_DELAY_MS = 50, CALM_ARRIVAL_MS = 20000 };
+
 void network_init(struct network *network, const struct plan *plan)
 {
     memset(network, 0, sizeof *network);
@@ -77,20 +79,21 @@ static void send_one(struct network *network, int64_t now_ms, uint32_t machine, 
         .bytes = bytes,
         .text = malloc(bytes)};
 
+    const int64_t held_ms = up ? network->hold_up_ms[machine] : network->hold_down_ms[machine];
+
     ASSERT(frame.text != NULL);
     memcpy(frame.text, text, bytes);
-    if (up && network->hold_up_ms[machine] > frame.due_ms) {
-        frame.due_ms = network->hold_up_ms[machine];
-    }
+    frame.due_ms = held_ms > frame.due_ms ? held_ms : frame.due_ms;
     put(network, &frame);
 }
 
 static void send(struct network *network, int64_t now_ms, uint32_t machine, bool up,
                  const char *text, size_t bytes)
 {
+    const int64_t from_ms = up ? network->cut_up_from_ms[machine] : 0;
     const int64_t cut_ms = up ? network->cut_up_ms[machine] : network->cut_down_ms[machine];
 
-    if (now_ms < cut_ms || rng_below(&network->rng, 1000) < network->drop) {
+    if ((now_ms >= from_ms && now_ms < cut_ms) || rng_below(&network->rng, 1000) < network->drop) {
         return;
     }
     send_one(network, now_ms, machine, up, text, bytes);
@@ -147,12 +150,26 @@ void network_break(struct network *network, uint32_t machine, uint32_t center)
     network->center[machine] = center;
 }
 
-void network_calm(struct network *network)
+static int order(const void *a, const void *b)
+{
+    return before(a, b) ? -1 : 1;
+}
+
+void network_calm(struct network *network, int64_t now_ms)
 {
     network->drop = 0;
     network->twice = 0;
-    network->delay_max_ms = 50;
+    network->delay_max_ms = CALM_DELAY_MS;
+    for (uint32_t i = 0; i < network->count; i++) {
+        struct frame *frame = &network->frames[i];
+        const int64_t latest_ms = now_ms + CALM_ARRIVAL_MS;
+        frame->due_ms = frame->due_ms < latest_ms ? frame->due_ms : latest_ms;
+    }
+    if (network->count > 0) { /* in order, which a heap may be */
+        qsort(network->frames, network->count, sizeof *network->frames, order);
+    }
     memset(network->cut_up_ms, 0, sizeof network->cut_up_ms);
     memset(network->cut_down_ms, 0, sizeof network->cut_down_ms);
     memset(network->hold_up_ms, 0, sizeof network->hold_up_ms);
+    memset(network->hold_down_ms, 0, sizeof network->hold_down_ms);
 }

@@ -26,12 +26,14 @@ struct network {
     struct frame *frames; /* a heap by (due_ms, order) */
     uint32_t count, capacity;
     uint64_t order;
-    uint64_t link[PLAN_MACHINES_MAX];       /* the connection each machine has now */
-    uint32_t center[PLAN_MACHINES_MAX];     /* and the coordinator it leads to */
-    int64_t cut_up_ms[PLAN_MACHINES_MAX];   /* until when nothing gets through to the coordinator */
-    int64_t cut_down_ms[PLAN_MACHINES_MAX]; /* and to the machine */
-    int64_t hold_up_ms[PLAN_MACHINES_MAX];  /* nothing arrives at the coordinator before */
-    uint32_t drop, twice;                   /* of 1,000 */
+    uint64_t link[PLAN_MACHINES_MAX];   /* the connection each machine has now */
+    uint32_t center[PLAN_MACHINES_MAX]; /* and the coordinator it leads to */
+    /* from when and until when nothing gets through to the coordinator; and to the machine */
+    int64_t cut_up_from_ms[PLAN_MACHINES_MAX], cut_up_ms[PLAN_MACHINES_MAX];
+    int64_t cut_down_ms[PLAN_MACHINES_MAX];
+    int64_t hold_up_ms[PLAN_MACHINES_MAX];   /* nothing arrives at the coordinator before */
+    int64_t hold_down_ms[PLAN_MACHINES_MAX]; /* and at the machine */
+    uint32_t drop, twice;                    /* of 1,000 */
     int64_t delay_max_ms;
 };
 
@@ -63,7 +65,7 @@ bool network_delivers(const struct network *network, const struct frame *frame);
  * coordinator `center`. */
 void network_break(struct network *network, uint32_t machine, uint32_t center);
 
-/* network_calm: no more faults. */
-void network_calm(struct network *network);
+/* network_calm: no more faults; what is on its way arrives soon. */
+void network_calm(struct network *network, int64_t now_ms);
 
 #endif

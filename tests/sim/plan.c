@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REAL_ONE_IN = 8, GRACE_MS = 25000 };
+enum { REAL_ONE_IN = 8, GRACE_MS = 25000, STEP_MS = 20000, LONG_STEP_MS = 60000 };
 
 static const char *const fault_words[] = {
 #define X(name, word) [name] = (word),
@@ -50,8 +50,8 @@ static uint32_t intensity(struct rng *rng, uint32_t most)
 static void draw_wear(struct plan *plan, const struct plan_cut *cut)
 {
     static const uint32_t most[WEAR_COUNT] = {
-        [WEAR_DROP] = 80,  [WEAR_TWICE] = 80,   [WEAR_DEATH] = 100,  [WEAR_FAIL] = 20,
-        [WEAR_SPOIL] = 20, [WEAR_ABRUPT] = 100, [WEAR_VILLAIN] = 600};
+        [WEAR_DROP] = 80,  [WEAR_TWICE] = 80,   [WEAR_DEATH] = 100,   [WEAR_FAIL] = 20,
+        [WEAR_SPOIL] = 20, [WEAR_ABRUPT] = 100, [WEAR_OBSTACLE] = 20, [WEAR_VILLAIN] = 600};
     struct rng rng;
 
     for (int wear = 0; wear < WEAR_COUNT; wear++) {
@@ -62,8 +62,17 @@ static void draw_wear(struct plan *plan, const struct plan_cut *cut)
     if (plan->wear[WEAR_VILLAIN] > 0 && plan->seed % 3 != 0) {
         plan->wear[WEAR_VILLAIN] = 0; /* in two histories of nine there is one */
     }
-    rng_init(&rng, plan->seed, "delay");
-    plan->delay_max_ms = 1 + (int64_t)below(&rng, below(&rng, 4) == 0 ? 20000 : 3000);
+}
+
+/* How long everything takes: a few messages of a few worlds as long as a lease. */
+static void draw_pace(struct plan *plan)
+{
+    static const uint32_t delays[] = {3000, 3000, 3000, 3000, 3000, 20000, 20000, LEASE_MS};
+    struct rng rng;
+
+    rng_init(&rng, plan->seed, "pace");
+    plan->delay_max_ms = 1 + (int64_t)below(&rng, delays[below(&rng, 8)]);
+    plan->step_max_ms = below(&rng, 2) == 0 ? STEP_MS : LONG_STEP_MS;
 }
 
 /* Nothing is stopped early, or trials wait at rungs, or leave where they are below the median. */
@@ -189,6 +198,7 @@ void plan_make(struct plan *plan, uint64_t seed, bool large, const struct plan_c
     plan->machines = large ? 50 : 3;
     plan->trials = large ? 500 / (int32_t)plan->experiments : 8 / (int32_t)plan->experiments;
     draw_wear(plan, cut);
+    draw_pace(plan);
     plan->villain = plan->wear[WEAR_VILLAIN] > 0;
     plan->machines += plan->villain ? 1 : 0;
     for (uint32_t i = 0; i < plan->experiments; i++) {

@@ -12,6 +12,7 @@ enum {
     PLAN_MACHINES_MAX = 51,
     PLAN_EXPERIMENTS_MAX = 2,
     PLAN_FAULTS_MAX = 512,
+    PLAN_CENTERS = 2,           /* coordinators, of which one should run */
     PLAN_STORM_MS = 3600 * 1000 /* faults for an hour */
 };
 
@@ -22,6 +23,7 @@ enum {
     X(FAULT_CUT_DOWN, "link_cut_down")                                                             \
     X(FAULT_RESET, "connection_reset")                                                             \
     X(FAULT_EDGE, "result_at_lease_edge")                                                          \
+    X(FAULT_LATE, "answers_late")                                                                  \
     X(FAULT_MACHINE_CRASH, "machine_crash")                                                        \
     X(FAULT_MACHINE_WIPE, "machine_disk_lost")                                                     \
     X(FAULT_MACHINE_PAUSE, "machine_paused")                                                       \
@@ -54,13 +56,14 @@ struct fault {
 
 /* X(name, word): what goes wrong all the time, a little; `sim --without word` leaves it out. */
 #define PLAN_WEAR_LIST(X)                                                                          \
-    X(WEAR_DROP, "drop")       /* of 1,000 messages */                                             \
-    X(WEAR_TWICE, "twice")     /* of 1,000 messages */                                             \
-    X(WEAR_DEATH, "death")     /* of 10,000 turns: before, after the commit, amid sending */       \
-    X(WEAR_FAIL, "fail")       /* of 100 attempts */                                               \
-    X(WEAR_SPOIL, "spoil")     /* of 100 checkpoints: corrupt, or gone when they are wanted */     \
-    X(WEAR_ABRUPT, "abrupt")   /* of 100 attempts told to leave: they save nothing */              \
-    X(WEAR_VILLAIN, "villain") /* messages an hour of one machine that lies */
+    X(WEAR_DROP, "drop")         /* of 1,000 messages */                                           \
+    X(WEAR_TWICE, "twice")       /* of 1,000 messages */                                           \
+    X(WEAR_DEATH, "death")       /* of 10,000 turns: before, after the commit, amid sending */     \
+    X(WEAR_FAIL, "fail")         /* of 100 attempts */                                             \
+    X(WEAR_SPOIL, "spoil")       /* of 100 checkpoints: corrupt, or gone when they are wanted */   \
+    X(WEAR_ABRUPT, "abrupt")     /* of 100 attempts told to leave: they save nothing */            \
+    X(WEAR_OBSTACLE, "obstacle") /* of 100 ASSIGNs: the machine's disk is full */                  \
+    X(WEAR_VILLAIN, "villain")   /* messages an hour of one machine that lies */
 
 enum wear {
 #define X(name, word) name,
@@ -86,6 +89,7 @@ struct plan {
     int32_t trials; /* of each experiment */
     uint32_t wear[WEAR_COUNT];
     int64_t delay_max_ms; /* of a message */
+    int64_t step_max_ms;  /* of a step of a trial; where it is long, trials outlive a lease */
     struct experiment_config config[PLAN_EXPERIMENTS_MAX];
     bool stop_on_lease_loss[PLAN_EXPERIMENTS_MAX];
     struct plan_gate gate[PLAN_EXPERIMENTS_MAX];

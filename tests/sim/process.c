@@ -7,11 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STEP_MS = 20000, LEAVE_MS = 3000 };
+enum { CALM_STEP_MS = 20000, LEAVE_MS = 3000 };
 
 static uint32_t draw(struct machine *machine, uint32_t bound)
 {
     return (uint32_t)rng_below(&machine->rng, bound);
+}
+
+/* When the step that begins now is done. */
+static int64_t step_end_ms(struct machine *machine)
+{
+    const int64_t most_ms = story.calm ? CALM_STEP_MS : story.plan.step_max_ms;
+
+    return story.now_ms + 1000 + (int64_t)draw(machine, (uint32_t)most_ms);
 }
 
 static struct process *process_of(struct machine *machine, struct wire_attempt attempt)
@@ -56,7 +64,7 @@ void process_start(struct machine *machine, const struct wire_assign *assign)
                          .attempt = assign->attempt,
                          .step = resumes ? assign->checkpoint.step : 0,
                          .target = assign->target_step > 0 ? assign->target_step : MACHINE_STEPS,
-                         .next_ms = story.now_ms + 1000 + (int64_t)draw(machine, STEP_MS),
+                         .next_ms = step_end_ms(machine),
                          .failing = draw(machine, 100) < story.plan.wear[WEAR_FAIL] && !story.calm,
                          .lame = resumes && !audit_loads(assign)};
 }
@@ -143,7 +151,7 @@ static void process_tell(struct machine *machine, const struct process *process)
 
 void process_turn(struct machine *machine, struct process *process)
 {
-    process->next_ms = story.now_ms + 1000 + (int64_t)draw(machine, STEP_MS);
+    process->next_ms = step_end_ms(machine);
     if (process->leaving) {
         if (draw(machine, 100) >= story.plan.wear[WEAR_ABRUPT] && !process->lame) {
             process_save(machine, process);

@@ -10,7 +10,7 @@
  *
  * A failure prints one command that runs it again, and what happens in the smallest history that
  * still fails. WHAT is a list of faults by number (3,7-9) and of what else may go wrong (drop,
- * twice, death, fail, spoil, abrupt, villain).
+ * twice, death, fail, spoil, abrupt, obstacle, villain).
  */
 #include "shrink.h"
 

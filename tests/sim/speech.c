@@ -61,7 +61,7 @@ static void fill_assign(struct wire_assign *assign, const struct message *messag
     }
 }
 
-static uint32_t machine_of(const struct center *center, int32_t worker)
+uint32_t center_machine(const struct center *center, int32_t worker)
 {
     uint32_t machine = 0;
 
@@ -137,7 +137,7 @@ void center_write_letters(struct center *center, const struct outcome *outcome)
 
     for (uint32_t i = 0; i < outcome->message_count; i++) {
         const struct message *message = &outcome->messages[i];
-        const uint32_t machine = machine_of(center, message->worker);
+        const uint32_t machine = center_machine(center, message->worker);
         address(center, message->type, &wire);
         fill(message, outcome, &wire);
         if (message->type == WIRE_LEASE && center->retry_ms > 0 && !center->began) {
@@ -189,6 +189,7 @@ static void hear_hello(struct center *center, uint32_t machine, const struct wir
     center->boot[machine] = boot;
     center->seq[machine] = message->seq;
     center->greeter = machine;
+    audit_free(center->index, machine, 0); /* READY follows */
     center_step(center, &event);
 }
 
@@ -243,13 +244,14 @@ static void hear_metric(struct center *center, int32_t worker, const struct wire
     }
 }
 
-static void hear_short(struct center *center, int32_t worker, const struct wire_message *message)
+static void hear_short(struct center *center, uint32_t machine, const struct wire_message *message)
 {
-    struct event event = {.kind = EVENT_BYE, .worker = worker};
+    struct event event = {.kind = EVENT_BYE, .worker = center->worker[machine]};
 
     if (message->type == WIRE_READY) {
         event.kind = EVENT_READY;
         event.slots_free = message->ready.slots_free;
+        audit_free(center->index, machine, event.slots_free);
     } else if (message->type == WIRE_ACCEPT) {
         event.kind = EVENT_ACCEPT;
         event.accept = message->accept;
@@ -289,6 +291,6 @@ void center_understand(struct center *center, uint32_t machine, const struct wir
     } else if (message->type == WIRE_METRIC) {
         hear_metric(center, worker, &message->metric);
     } else {
-        hear_short(center, worker, message);
+        hear_short(center, machine, message);
     }
 }

@@ -72,7 +72,7 @@ static int64_t next_moment(void)
     for (uint32_t i = 0; i < story.plan.machines; i++) {
         next_ms = sooner(next_ms, machine_due(&story.machines[i]));
     }
-    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+    for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
         next_ms = sooner(next_ms, center_due(&story.centers[i]));
     }
     if (story.calm) {
@@ -118,7 +118,7 @@ static void moment(void)
             machine_turn(&story.machines[i]);
         }
     }
-    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+    for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
         center_turn(&story.centers[i]);
     }
     if (++story.moments > MOMENTS_MAX) {
@@ -130,7 +130,7 @@ static void moment(void)
 
 static struct center *center_up(void)
 {
-    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+    for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
         if (story.centers[i].up) {
             return &story.centers[i];
         }
@@ -250,7 +250,7 @@ void story_end(struct story_sums *sums)
     sums->digests += story.digests;
     sums->real += story.plan.real ? 1 : 0;
     sums->overlap_ms += story.audit.overlap_ms;
-    for (uint32_t i = 0; i < STORY_CENTERS; i++) {
+    for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
         center_fini(&story.centers[i]);
     }
     network_fini(&story.network);

@@ -11,8 +11,6 @@
 #include "plan.h"
 #include "vault.h"
 
-enum { STORY_CENTERS = 2 };
-
 struct story {
     struct plan plan;
     int64_t now_ms;       /* true time; a coordinator's boot clock is right, a machine's is not */
@@ -29,7 +27,7 @@ struct story {
     struct rng rng;
     struct network network;
     struct vault vault;
-    struct center centers[STORY_CENTERS];
+    struct center centers[PLAN_CENTERS];
     struct machine machines[PLAN_MACHINES_MAX];
     struct audit audit;
     uint64_t steps, commits, faults, deaths, digests;

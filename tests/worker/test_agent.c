@@ -151,7 +151,8 @@ static bool read_message(const char *line, const char *what)
             (what[strlen(word)] == ' ' || what[strlen(word)] == '\0')) {
             const char *cluster = strstr(line, "cluster=");
             message = (struct wire_message){.type = (enum wire_type)type,
-                                            .incarnation = number_after(line, "inc=", 1)};
+                                            .incarnation = number_after(line, "inc=", 1),
+                                            .seq = number_after(line, "sent=", 0)};
             (void)text_copy(message.cluster, 2, cluster == NULL ? "a" : cluster + 8);
             read_body(line);
             return true;
