@@ -5,32 +5,19 @@
  */
 #include "support/support.h"
 
-#include "loop/coordinator.h"
-#include "transport/client.h"
-#include "transport/dealer.h"
+#include "loop/peers.h"
 #include "transport/dealer_carry.h"
 
-#include <jansson.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zmq.h>
 
-enum { BYTES = 1024 * 1024 + 17, LIMIT_BYTES = 2 * 1024 * 1024, WAIT_MS = 20000 };
+enum { BYTES = 1024 * 1024 + 17, LIMIT_BYTES = 2 * 1024 * 1024 };
 
-static char store[600];
-static char run_directory[700];
-static char folder[600];
-static struct client *operator;
-static int32_t bulk_port;
-static pid_t coordinator;
-
-/* --- a coordinator --- */
+static struct peers peers;
 
 static const char spec_text[] =
     "name: files\ncommand: [\"true\", \"{x}\"]\n"
@@ -38,110 +25,6 @@ static const char spec_text[] =
     "objective: {metric: loss, direction: minimize}\n"
     "search: {algorithm: random}\nbudget: {trials: 2}\ncheckpoint: {max_size: 2MiB}\n"
     "schedule: {timezone: UTC}\n";
-
-_Noreturn static void serve(void)
-{
-    const struct coordinator_options options = {.store = store, .listen = "tcp://127.0.0.1:*"};
-    struct coordinator *self = NULL;
-    struct spec *spec = NULL;
-    struct spec_report *report = calloc(1, sizeof *report);
-    struct error error;
-    int32_t experiment = 0;
-
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (report == NULL || coordinator_open(&options, &self, &error) != TIDE_OK ||
-        spec_parse(spec_text, strlen(spec_text), "files", &spec, report) != TIDE_OK ||
-        coordinator_submit(self, spec, "/", &experiment, &error) != TIDE_OK) {
-        _exit(1);
-    }
-    for (;;) {
-        if (coordinator_turn(self, -1, 1000, &error) != TIDE_OK) {
-            _exit(1);
-        }
-    }
-}
-
-/* --- peers --- */
-
-struct peer_of {
-    const char *name;
-    const char *boot;
-    struct key_access access; /* to the control socket */
-    struct key_access way;    /* to the bulk socket */
-    void *context;
-    void *dealer;
-    char cluster[WIRE_ID_HEX + 1];
-    int64_t incarnation, seq;
-    struct wire_attempt attempt; /* that it was given */
-};
-
-static struct peer_of first = {.name = "first", .boot = "0000000000000000000000000000b001"};
-static struct peer_of second = {.name = "second", .boot = "0000000000000000000000000000b002"};
-
-static void say(struct peer_of *peer, struct wire_message *message)
-{
-    zmq_pollitem_t item = {.socket = peer->dealer, .events = ZMQ_POLLOUT};
-
-    (void)snprintf(message->boot, sizeof message->boot, "%s", peer->boot);
-    (void)snprintf(message->cluster, sizeof message->cluster, "%s", peer->cluster);
-    message->incarnation = peer->incarnation;
-    message->seq = ++peer->seq;
-    assert_int_equal(zmq_poll(&item, 1, WAIT_MS), 1);
-    assert_int_equal(dealer_send(peer->dealer, message), TIDE_OK);
-}
-
-/* The next message of this type; others pass by. The caller ends it. */
-static void hear(struct peer_of *peer, enum wire_type type, struct wire_message *message)
-{
-    char why[256];
-
-    for (;;) {
-        zmq_pollitem_t item = {.socket = peer->dealer, .events = ZMQ_POLLIN};
-        assert_int_equal(zmq_poll(&item, 1, WAIT_MS), 1);
-        if (dealer_receive(peer->dealer, message, why, sizeof why) == TIDE_OK) {
-            if (message->type == type) {
-                return;
-            }
-            wire_message_fini(message);
-        }
-    }
-}
-
-static void join(struct peer_of *peer)
-{
-    static struct wire_message message;
-    struct error error;
-
-    peer->context = zmq_ctx_new();
-    assert_int_equal(keys_join(run_directory, KEY_WORKER, peer->name, &peer->access, &error),
-                     TIDE_OK);
-    peer->way = peer->access;
-    assert_true(key_endpoint_at(peer->access.endpoint, bulk_port, peer->way.endpoint));
-    assert_int_equal(dealer_open(peer->context, &peer->access, (struct dealer_retry){50, 200},
-                                 &peer->dealer, &error),
-                     TIDE_OK);
-    assert_int_equal(dealer_connect(peer->dealer, &peer->access, &error), TIDE_OK);
-    message = (struct wire_message){.type = WIRE_HELLO};
-    message.hello = (struct wire_hello){.version_oldest = WIRE_VERSION_OLDEST,
-                                        .version_newest = WIRE_VERSION,
-                                        .software = "test",
-                                        .host = "test",
-                                        .pool = "default",
-                                        .slots = 1};
-    say(peer, &message);
-    hear(peer, WIRE_WELCOME, &message);
-    assert_int_equal(message.welcome.bulk_port, bulk_port);
-    (void)snprintf(peer->cluster, sizeof peer->cluster, "%s", message.cluster);
-    peer->incarnation = message.incarnation;
-    wire_message_fini(&message);
-    message = (struct wire_message){.type = WIRE_READY, .ready = {.slots_free = 1}};
-    say(peer, &message);
-    hear(peer, WIRE_ASSIGN, &message);
-    peer->attempt = message.assign.attempt;
-    wire_message_fini(&message);
-    message = (struct wire_message){.type = WIRE_ACCEPT, .accept = peer->attempt};
-    say(peer, &message);
-}
 
 /* --- files --- */
 
@@ -162,24 +45,24 @@ static struct file file_make(char letter, int64_t bytes)
     memset(content, letter, (size_t)bytes);
     (void)crypto_generichash(hash, sizeof hash, content, (size_t)bytes, NULL, 0);
     (void)sodium_bin2hex(file.hash, sizeof file.hash, hash, sizeof hash);
-    (void)snprintf(path, sizeof path, "%s/file-XXXXXX", folder);
+    (void)snprintf(path, sizeof path, "%s/file-XXXXXX", peers.folder);
     file.fd = mkstemp(path);
     assert_int_equal(write(file.fd, content, (size_t)bytes), bytes);
     free(content);
     return file;
 }
 
-static struct carry carry_of(const struct peer_of *peer, enum wire_object object,
+static struct carry carry_of(const struct peer *peer, enum wire_object object,
                              struct wire_attempt attempt, const struct file *file)
 {
     return (struct carry){.access = &peer->way,
                           .claim = {object, attempt, file->hash},
                           .fd = file->fd,
                           .bytes = file->bytes,
-                          .patience_ms = WAIT_MS};
+                          .patience_ms = PEERS_WAIT_MS};
 }
 
-static enum tide_status stores(const struct peer_of *peer, struct wire_attempt attempt,
+static enum tide_status stores(const struct peer *peer, struct wire_attempt attempt,
                                const struct file *file)
 {
     const struct carry carry = carry_of(peer, OBJECT_CHECKPOINT, attempt, file);
@@ -188,7 +71,7 @@ static enum tide_status stores(const struct peer_of *peer, struct wire_attempt a
     return carry_store(&carry, &error);
 }
 
-static enum tide_status fetches(const struct peer_of *peer, enum wire_object object,
+static enum tide_status fetches(const struct peer *peer, enum wire_object object,
                                 struct wire_attempt attempt, const struct file *file)
 {
     const struct file into = {file_make('?', 1).fd, file->bytes, ""};
@@ -208,7 +91,7 @@ static enum tide_status fetches(const struct peer_of *peer, enum wire_object obj
     return status;
 }
 
-static enum wire_verdict reports(struct peer_of *peer, const struct file *file, int32_t seq)
+static enum wire_verdict reports(struct peer *peer, const struct file *file, int32_t seq)
 {
     static struct wire_message message;
     enum wire_verdict verdict = VERDICT_OK;
@@ -221,8 +104,8 @@ static enum wire_verdict reports(struct peer_of *peer, const struct file *file, 
                                        .bytes = file->bytes,
                                        .hash = file->hash,
                                        .location = "coordinator:"}};
-    say(peer, &message);
-    hear(peer, WIRE_CKPT_ACK, &message);
+    peer_say(peer, &message);
+    peer_hear(peer, WIRE_CKPT_ACK, &message);
     verdict = message.ack.verdict;
     wire_message_fini(&message);
     return verdict;
@@ -235,28 +118,31 @@ static void a_worker_stores_and_fetches_what_is_its_own(void **state)
     const struct file file = file_make('a', BYTES);
 
     (void)state;
-    assert_int_equal(reports(&first, &file, 1), VERDICT_UNKNOWN); /* nothing is there yet */
-    assert_int_equal(stores(&first, first.attempt, &file), TIDE_OK);
-    assert_int_equal(stores(&first, first.attempt, &file), TIDE_OK); /* said again */
-    assert_int_equal(reports(&first, &file, 1), VERDICT_RECORDED);
-    assert_int_equal(fetches(&first, OBJECT_CHECKPOINT, first.attempt, &file), TIDE_OK);
+    assert_int_equal(reports(&peers.first, &file, 1), VERDICT_UNKNOWN); /* nothing is there yet */
+    assert_int_equal(stores(&peers.first, peers.first.attempt, &file), TIDE_OK);
+    assert_int_equal(stores(&peers.first, peers.first.attempt, &file), TIDE_OK); /* said again */
+    assert_int_equal(reports(&peers.first, &file, 1), VERDICT_RECORDED);
+    assert_int_equal(fetches(&peers.first, OBJECT_CHECKPOINT, peers.first.attempt, &file), TIDE_OK);
     (void)close(file.fd);
 }
 
 static void a_hash_alone_opens_nothing(void **state)
 {
     const struct file file = file_make('a', BYTES); /* the first worker's */
-    struct wire_attempt later = first.attempt;
+    struct wire_attempt later = peers.first.attempt;
 
     (void)state;
     later.number++;
-    assert_int_equal(fetches(&second, OBJECT_CHECKPOINT, first.attempt, &file), TIDE_REFUSED);
-    assert_int_equal(fetches(&second, OBJECT_CHECKPOINT, later, &file), TIDE_REFUSED);
-    assert_int_equal(fetches(&second, OBJECT_CHECKPOINT, second.attempt, &file), TIDE_NOT_FOUND);
-    assert_int_equal(fetches(&second, OBJECT_WORKDIR, second.attempt, &file), TIDE_REFUSED);
-    assert_int_equal(stores(&second, first.attempt, &file), TIDE_REFUSED);
-    assert_int_equal(stores(&second, (struct wire_attempt){0}, &file), TIDE_REFUSED);
-    assert_int_equal(stores(&second, (struct wire_attempt){999, 0, 1}, &file), TIDE_REFUSED);
+    assert_int_equal(fetches(&peers.second, OBJECT_CHECKPOINT, peers.first.attempt, &file),
+                     TIDE_REFUSED);
+    assert_int_equal(fetches(&peers.second, OBJECT_CHECKPOINT, later, &file), TIDE_REFUSED);
+    assert_int_equal(fetches(&peers.second, OBJECT_CHECKPOINT, peers.second.attempt, &file),
+                     TIDE_NOT_FOUND);
+    assert_int_equal(fetches(&peers.second, OBJECT_WORKDIR, peers.second.attempt, &file),
+                     TIDE_REFUSED);
+    assert_int_equal(stores(&peers.second, peers.first.attempt, &file), TIDE_REFUSED);
+    assert_int_equal(stores(&peers.second, (struct wire_attempt){0}, &file), TIDE_REFUSED);
+    assert_int_equal(stores(&peers.second, (struct wire_attempt){999, 0, 1}, &file), TIDE_REFUSED);
     (void)close(file.fd);
 }
 
@@ -266,11 +152,12 @@ static void limits_and_hashes_hold(void **state)
     struct file lie = file_make('c', BYTES);
 
     (void)state;
-    assert_int_equal(stores(&first, first.attempt, &large), TIDE_LIMIT);
+    assert_int_equal(stores(&peers.first, peers.first.attempt, &large), TIDE_LIMIT);
     lie.hash[0] = lie.hash[0] == '0' ? '1' : '0';
-    assert_int_equal(stores(&first, first.attempt, &lie), TIDE_IO);
-    assert_int_equal(reports(&first, &lie, 2), VERDICT_UNKNOWN);
-    assert_int_equal(fetches(&first, OBJECT_CHECKPOINT, first.attempt, &lie), TIDE_NOT_FOUND);
+    assert_int_equal(stores(&peers.first, peers.first.attempt, &lie), TIDE_IO);
+    assert_int_equal(reports(&peers.first, &lie, 2), VERDICT_UNKNOWN);
+    assert_int_equal(fetches(&peers.first, OBJECT_CHECKPOINT, peers.first.attempt, &lie),
+                     TIDE_NOT_FOUND);
     (void)close(large.fd);
     (void)close(lie.fd);
 }
@@ -281,12 +168,15 @@ static void an_operator_stores_workdirs_and_nothing_else(void **state)
     struct error error;
 
     (void)state;
-    assert_int_equal(client_store(operator, bulk_port, file.hash, file.fd, file.bytes, &error),
-                     TIDE_OK);
-    assert_int_equal(client_store(operator, bulk_port, file.hash, file.fd, file.bytes, &error),
-                     TIDE_OK);
+    assert_int_equal(
+        client_store(peers.operator, peers.bulk_port, file.hash, file.fd, file.bytes, &error),
+        TIDE_OK);
+    assert_int_equal(
+        client_store(peers.operator, peers.bulk_port, file.hash, file.fd, file.bytes, &error),
+        TIDE_OK);
     /* a worker whose experiment has another one, or none, does not get it */
-    assert_int_equal(fetches(&second, OBJECT_WORKDIR, second.attempt, &file), TIDE_REFUSED);
+    assert_int_equal(fetches(&peers.second, OBJECT_WORKDIR, peers.second.attempt, &file),
+                     TIDE_REFUSED);
     (void)close(file.fd);
 }
 
@@ -299,11 +189,11 @@ static void send_raw(const char *const *frames, size_t count)
     zmq_pollitem_t item = {.events = ZMQ_POLLOUT};
 
     assert_int_equal(
-        dealer_open(context, &second.way, (struct dealer_retry){50, 200}, &dealer, &error),
+        dealer_open(context, &peers.second.way, (struct dealer_retry){50, 200}, &dealer, &error),
         TIDE_OK);
-    assert_int_equal(dealer_connect(dealer, &second.way, &error), TIDE_OK);
+    assert_int_equal(dealer_connect(dealer, &peers.second.way, &error), TIDE_OK);
     item.socket = dealer;
-    assert_int_equal(zmq_poll(&item, 1, WAIT_MS), 1);
+    assert_int_equal(zmq_poll(&item, 1, PEERS_WAIT_MS), 1);
     for (size_t i = 0; i < count; i++) {
         (void)zmq_send(dealer, frames[i], strlen(frames[i]), i + 1 < count ? ZMQ_SNDMORE : 0);
     }
@@ -330,51 +220,24 @@ static void nonsense_is_felt_by_nobody_else(void **state)
     send_raw(control, 1);
     send_raw(many, 4);
     send_raw(stray, 2);
-    assert_int_equal(stores(&first, first.attempt, &file), TIDE_OK);
-    assert_int_equal(reports(&first, &file, 3), VERDICT_RECORDED);
-    assert_int_equal(stores(&second, second.attempt, &file), TIDE_OK); /* by hand: it may */
+    assert_int_equal(stores(&peers.first, peers.first.attempt, &file), TIDE_OK);
+    assert_int_equal(reports(&peers.first, &file, 3), VERDICT_RECORDED);
+    assert_int_equal(stores(&peers.second, peers.second.attempt, &file),
+                     TIDE_OK); /* by hand: it may */
     (void)close(file.fd);
-}
-
-static void begin(void)
-{
-    const struct client_config config = {.run_directory = run_directory};
-    static struct wire_message reply;
-    struct error error;
-    char announced[800];
-
-    coordinator = fork();
-    if (coordinator == 0) {
-        serve();
-    }
-    (void)snprintf(announced, sizeof announced, "%s/endpoint", run_directory);
-    while (access(announced, R_OK) != 0) {
-        assert_int_equal(waitpid(coordinator, NULL, WNOHANG), 0);
-    }
-    assert_int_equal(client_open(&config, WAIT_MS, &operator, & error), TIDE_OK);
-    assert_int_equal(client_ask(operator, "ping", "{}", WAIT_MS, &reply, &error), TIDE_OK);
-    json_t *body = json_loads(reply.reply.body, 0, NULL);
-    bulk_port = (int32_t)json_integer_value(json_object_get(body, "bulk_port"));
-    json_decref(body);
-    wire_message_fini(&reply);
-    assert_in_range(bulk_port, 1, 65535);
-    join(&first);
-    join(&second);
 }
 
 static int setup(void **state)
 {
     (void)state;
-    begin();
+    peers_begin(&peers, spec_text);
     return 0;
 }
 
 static int teardown(void **state)
 {
     (void)state;
-    client_close(operator);
-    (void)kill(coordinator, SIGKILL);
-    (void)waitpid(coordinator, NULL, 0);
+    peers_end(&peers);
     return 0;
 }
 
@@ -387,13 +250,7 @@ int main(void)
         cmocka_unit_test(an_operator_stores_workdirs_and_nothing_else),
         cmocka_unit_test(nonsense_is_felt_by_nobody_else),
     };
-    char *scratch = scratch_new();
 
     assert_true(sodium_init() >= 0);
-    (void)snprintf(folder, sizeof folder, "%s", scratch);
-    (void)snprintf(store, sizeof store, "%.500s/s.db", scratch);
-    (void)snprintf(run_directory, sizeof run_directory, "%s.run", store);
-    const int code = cmocka_run_group_tests(tests, setup, teardown);
-    scratch_free(scratch);
-    return code;
+    return cmocka_run_group_tests(tests, setup, teardown);
 }
