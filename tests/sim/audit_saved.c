@@ -44,20 +44,21 @@ void audit_resumed(const struct wire_assign *assign)
     }
 }
 
-/* R8: the newest is replaced by a newer one, or by the one before it after an attempt has said that
- * it cannot be loaded. */
+/* R8: the newest is replaced by a newer one, or after an attempt has said that it cannot be loaded
+ * by the newest that is kept from before it. */
 void audit_pointer(struct audit_trial *trial, const struct trial_row *row)
 {
+    const struct rows *rows = &story.vault.rows;
     const struct checkpoint_pointer *old = &trial->row.checkpoint;
-    const struct checkpoint_pointer *before = &trial->row.previous;
-    const struct attempt_row *newest = rows_attempt(
-        &story.vault.rows, (struct wire_attempt){row->experiment, row->number, row->attempts});
+    const struct attempt_row *newest =
+        rows_attempt(rows, (struct wire_attempt){row->experiment, row->number, row->attempts});
 
     if (!trial->written || !pointer_older(&row->checkpoint, old)) {
         return;
     }
+    const struct checkpoint_pointer before = rows_fallback(rows, &trial->row);
     if (newest == NULL || newest->cause != CAUSE_BAD_CHECKPOINT ||
-        pointer_older(&row->checkpoint, before) || pointer_older(before, &row->checkpoint)) {
+        pointer_older(&row->checkpoint, &before) || pointer_older(&before, &row->checkpoint)) {
         story_fails("R8: checkpoint %d of attempt %d of trial %d.%d is replaced by %d of %d",
                     (int)old->seq, (int)old->attempt, (int)row->experiment, (int)row->number,
                     (int)row->checkpoint.seq, (int)row->checkpoint.attempt);
