@@ -302,6 +302,9 @@ enum tide_status coordinator_turn(struct coordinator *coordinator, int extra_fd,
     enum tide_status status = wait_for_something(coordinator, extra_fd, wait_ms, error);
 
     if (status == TIDE_OK) {
+        status = store_owned(coordinator->store, error);
+    }
+    if (status == TIDE_OK) {
         gates_look(coordinator);
         supplies_look(coordinator);
         room_look(coordinator);

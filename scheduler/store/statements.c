@@ -6,6 +6,7 @@ static const char *const texts[STATEMENT_COUNT] = {
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
     [STATEMENT_BEAT] = "UPDATE meta SET beat = ?1 WHERE incarnation = ?2",
+    [STATEMENT_INCARNATION] = "SELECT incarnation FROM meta",
     [STATEMENT_HEAD] = "UPDATE experiment SET budget_trials = ?2, budget_cost_micro = ?3,"
                        " currency = ?4, objectives = '[]',"
                        " constraints = '[]' WHERE id = ?1",

@@ -281,6 +281,11 @@ static enum tide_status run_statement(struct store *store, enum statement which,
     return code == SQLITE_DONE ? TIDE_OK : db_error(store->db, doing, error);
 }
 
+static enum tide_status taken_over(const struct store *store, struct error *error)
+{
+    return error_set(error, TIDE_STALE, "another coordinator has taken over %s", store->path);
+}
+
 /* R10: no write by an incarnation after the next one has begun. */
 static enum tide_status beat(struct store *store, int64_t wall_ms, struct error *error)
 {
@@ -294,7 +299,7 @@ static enum tide_status beat(struct store *store, int64_t wall_ms, struct error 
     }
     enum tide_status status = run_statement(store, STATEMENT_BEAT, "write the beat", error);
     if (status == TIDE_OK && sqlite3_changes(store->db) == 0) {
-        return error_set(error, TIDE_STALE, "another coordinator has taken over %s", store->path);
+        return taken_over(store, error);
     }
     return status;
 }
@@ -339,6 +344,16 @@ enum tide_status store_commit(struct store *store, int64_t wall_ms, struct error
     }
     store->failed = status == TIDE_IO || status == TIDE_STALE || status == TIDE_BUG;
     return status;
+}
+
+enum tide_status store_owned(struct store *store, struct error *error)
+{
+    sqlite3_stmt *statement = store->statements[STATEMENT_INCARNATION];
+    const bool other = sqlite3_step(statement) == SQLITE_ROW &&
+                       sqlite3_column_int64(statement, 0) != store->incarnation;
+
+    (void)sqlite3_reset(statement);
+    return other ? taken_over(store, error) : TIDE_OK;
 }
 
 int32_t store_holder(const struct store *store)

@@ -159,6 +159,12 @@ enum tide_status store_log(struct store *store, const struct wire_attempt *attem
 enum tide_status store_commit(struct store *store, int64_t wall_ms, struct error *error)
     __attribute__((warn_unused_result));
 
+/* store_owned: TIDE_STALE once another coordinator has begun on this store, also while there is
+ * nothing to write: this one must answer nobody any more. What cannot be read shows at the next
+ * commit. */
+enum tide_status store_owned(struct store *store, struct error *error)
+    __attribute__((warn_unused_result));
+
 /* store_holder: the process that holds the write lock, 0 when it cannot be told; reads /proc. */
 int32_t store_holder(const struct store *store);
 

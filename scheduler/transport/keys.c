@@ -163,13 +163,18 @@ static bool folder_remove(const char *path)
     return rmdir(path) == 0;
 }
 
-void keys_retire(const char *directory)
+void keys_retire(const char *directory, const char *endpoint)
 {
     char path[KEY_PATH_BYTES];
+    char announced[KEY_ENDPOINT_BYTES];
     struct error ignored;
     bool deserted = true;
 
     if (keys_path(path, &ignored, "%s/endpoint", directory) == TIDE_OK) {
+        if (keys_line_read(path, false, announced, sizeof announced, &ignored) == TIDE_OK &&
+            strcmp(announced, endpoint) != 0) {
+            return;
+        }
         (void)unlink(path);
     }
     for (int role = 0; role < KEY_ROLE_COUNT; role++) {

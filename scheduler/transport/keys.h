@@ -107,8 +107,9 @@ enum tide_status keys_announce(const char *directory, const char *endpoint, stru
 /*
  * keys_retire: a coordinator ends: nobody finds its endpoint any more. The directory goes too,
  * unless a process that joined still lives: to that the next coordinator must have the same key.
+ * Where another one has announced itself meanwhile, all of it is that one's, and stays.
  */
-void keys_retire(const char *directory);
+void keys_retire(const char *directory, const char *endpoint);
 
 /*
  * A one-time token is all that a new machine needs: the coordinator's public key and the secret of

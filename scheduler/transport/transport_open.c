@@ -227,7 +227,7 @@ void transport_close(struct transport *transport)
         return;
     }
     if (transport->run_directory[0] != '\0') {
-        keys_retire(transport->run_directory);
+        keys_retire(transport->run_directory, transport->endpoint);
     }
     if (transport->router != NULL) {
         (void)zmq_close(transport->router);

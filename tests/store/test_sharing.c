@@ -113,6 +113,8 @@ static void test_stale_incarnation_writes_nothing(void **state)
     commit_for_test(old);
     struct store *new = store_for_test(store_path, "shim");
     assert_int_equal(store_incarnation(new), 2);
+    assert_int_equal(store_owned(new, &error), TIDE_OK);
+    assert_int_equal(store_owned(old, &error), TIDE_STALE); /* it learns so without a write */
     simple_turn(old, 1);
     assert_int_equal(store_commit(old, ROWS_NOW_MS, &error), TIDE_STALE);
     assert_int_equal(store_commit(old, ROWS_NOW_MS, &error), TIDE_IO); /* for ever */

@@ -107,13 +107,16 @@ static void test_the_server_key_lives_as_long_as_somebody_needs_it(void **state)
     assert_string_equal(again.secret_key, first.secret_key);
     assert_string_equal(again.public_key, first.public_key);
     assert_int_equal(keys_join(directory, KEY_WORKER, "survivor", &mine, &error), TIDE_OK);
-    keys_retire(directory); /* a worker lives on, and must find the same coordinator again */
+    keys_retire(directory, "tcp://127.0.0.1:1"); /* another one has taken its place */
+    assert_int_equal(access(path_in(directory, "endpoint"), F_OK), 0);
+    /* a worker lives on, and must find the same coordinator again */
+    keys_retire(directory, "tcp://127.0.0.1:7733");
     assert_int_equal(keys_serve(directory, &again, &error), TIDE_OK);
     assert_string_equal(again.public_key, first.public_key);
     assert_int_equal(access(path_in(directory, "worker/survivor.pub"), F_OK), 0);
     assert_int_not_equal(access(path_in(directory, "endpoint"), F_OK), 0);
     assert_int_equal(close(mine.lock), 0);
-    keys_retire(directory);
+    keys_retire(directory, "tcp://127.0.0.1:7733");
     assert_int_not_equal(access(directory, F_OK), 0);
     assert_int_equal(keys_join(directory, KEY_OPERATOR, "me", &mine, &error), TIDE_UNREACHABLE);
     assert_int_equal(keys_directory_make(directory, &error), TIDE_OK);
