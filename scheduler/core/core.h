@@ -345,13 +345,14 @@ void core_step(struct core *core, const struct event *event, struct outcome *out
 int64_t core_deadline(const struct core *core);
 
 /*
- * Loading, in this order: the pools and their prices, every experiment (with its config), its
- * suggestions and trials (numbers ascending), the attempts (ascending), the workers, the number of
- * the last entry of the ledger; then core_loaded, after which attempts that
+ * Loading, in this order: the pools, their prices and what they have shown, every experiment (with
+ * its config), its suggestions and trials (numbers ascending), the attempts (ascending), the
+ * workers, the number of the last entry of the ledger; then core_loaded, after which attempts that
  * were running have a fresh lease (R5) and core_step may be called.
  */
 void core_load_pool(struct core *core, const struct pool_row *row);
 void core_load_price(struct core *core, const struct price_row *row);
+void core_load_availability(struct core *core, const struct availability_row *row);
 void core_load_entries(struct core *core, int64_t last_id);
 void core_load_experiment(struct core *core, const struct experiment_row *row,
                           const struct experiment_config *config);

@@ -85,12 +85,33 @@ static uint64_t digest_pool(uint64_t digest, const struct pool_row *row)
     return digest;
 }
 
+static uint64_t digest_stretches(uint64_t digest, const struct policy_stretches *stretches)
+{
+    digest = digest_integer(digest, stretches->duration_ms);
+    return digest_integer(digest, stretches->ends);
+}
+
+static uint64_t digest_history(uint64_t digest, const struct policy_history *history)
+{
+    digest = digest_integer(digest, history->observed_ms);
+    digest = digest_integer(digest, history->calm_ms);
+    digest = digest_integer(digest, history->slots_seen);
+    digest = digest_stretches(digest, &history->up);
+    digest = digest_stretches(digest, &history->down);
+    for (int age = 0; age < POLICY_AGES; age++) {
+        digest = digest_stretches(digest, &history->up_by_age[age]);
+        digest = digest_stretches(digest, &history->down_by_age[age]);
+    }
+    return digest;
+}
+
 uint64_t core_digest(const struct core *core)
 {
     uint64_t digest = digest_integer(DIGEST_START, core->entries);
 
     for (uint32_t i = 0; i < POOLS_MAX; i++) {
         digest = digest_pool(digest, &core->pools[i].row);
+        digest = digest_history(digest, &core->pools[i].history);
     }
     for (uint32_t i = 0; i < core->worker_count; i++) {
         digest = digest_integer(digest, core->workers[i].row.booked_ms);

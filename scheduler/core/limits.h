@@ -42,7 +42,7 @@ enum {
  * experiment and its worker, and book three kinds of time. */
 _Static_assert(STEP_RECORDS_MAX - STEP_ENTRIES_MAX >=
                    6 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX + WIRE_SLOTS_MAX) + STEP_KEEP_MAX +
-                       HORIZON_STEPS_MAX + POOL_STEPS_MAX,
+                       HORIZON_STEPS_MAX + POOL_STEPS_MAX + POOLS_MAX,
                "records of one step");
 _Static_assert(STEP_ENTRIES_SPARE >=
                    3 * (STEP_DISPATCH_MAX + STEP_SWEEP_MAX + WIRE_SLOTS_MAX) + STEP_KEEP_MAX,

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { SPARE_TICKS = 2 }; /* as the certificate: after this plan and the next */
+
 /* Time until the deadline, with open windows, at a price no higher than an hour of work is worth.
  */
 static int64_t cheap_ms(const struct policy_view *view, int64_t shadow_micro)
@@ -78,7 +80,7 @@ static void plan_by_policy(const struct core *core, const struct experiment *exp
     most = most < work->trials ? most : work->trials;
     plan->spare_ms =
         most <= 0 ? -view.left_ms : view.left_ms - prospect_bound_ms(work, most, delay_ms);
-    plan->bound = plan->spare_ms > 0; /* else whatever there is helps */
+    plan->bound = plan->spare_ms > SPARE_TICKS * PLAN_TICK_MS; /* else whatever there is helps */
     if (experiment->config.sequential_model && plan->bound) {
         thin_out(plan, offers, count, fewest(work, &view, &decision, plan->slots, delay_ms));
     }
@@ -252,6 +254,8 @@ static void pools_observe(struct core *core)
             policy_observe(&pool->history, open * pool->row.slots,
                            (most > open ? most : open) * pool->row.slots, span_ms);
             pool->seen_boot_ms = core->boot_ms;
+            emit_record(core, RECORD_AVAILABILITY)->availability =
+                (struct availability_row){.pool = pool->row.id, .history = pool->history};
         }
     }
 }

@@ -263,6 +263,14 @@ void core_load_price(struct core *core, const struct price_row *row)
     step_append(pool, (struct price_step){row->start_ms, row->price_micro});
 }
 
+void core_load_availability(struct core *core, const struct availability_row *row)
+{
+    struct pool *pool = pool_find(core, row->pool);
+
+    ASSERT(pool != NULL);
+    pool->history = row->history;
+}
+
 void core_load_entries(struct core *core, int64_t last_id)
 {
     core->entries = last_id;

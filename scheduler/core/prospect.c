@@ -123,10 +123,11 @@ static void offer_fill(const struct core *core, const struct experiment *experim
     offer->price_micro = slot_hour_micro(pool, pool_price_micro(pool, core->wall_ms));
     offer->starting = coming > 0 ? coming * pool->row.slots : 0;
     offer->most = offer->connected;
-    if (pool->row.launches && core->boot_ms >= pool->refused_boot_ms) {
-        offer->most = workers_most(experiment, pool) * pool->row.slots;
-    } else if (pool->row.launches) {
-        offer->most = offer->connected + offer->starting;
+    offer->ever = offer->connected;
+    if (pool->row.launches) {
+        offer->ever = workers_most(experiment, pool) * pool->row.slots;
+        offer->most = core->boot_ms >= pool->refused_boot_ms ? offer->ever
+                                                             : offer->connected + offer->starting;
     }
 }
 
@@ -144,7 +145,7 @@ uint32_t prospect_offers(struct core *core, const struct experiment *experiment,
         if (is_allowed(experiment, &core->pools[i])) {
             offers[count] = (struct offer){.connected = connected[i + 1]};
             offer_fill(core, experiment, &core->pools[i], &offers[count]);
-            count += offers[count].most > 0 ? 1 : 0;
+            count += offers[count].ever > 0 || offers[count].most > 0 ? 1 : 0;
         }
     }
     return count;
@@ -257,7 +258,7 @@ void prospect_view(const struct core *core, const struct experiment *experiment,
             .kind = kind_of(offer->pool->row.kind),
             .slots_open = offer->most,
             .slots_held = held < offer->most ? held : offer->most,
-            .slots_max = offer->most,
+            .slots_max = offer->ever > offer->most ? offer->ever : offer->most,
             .warming_ms = offer->starting * offer->pool->row.startup_ms / 2,
             .delay_ms = offer->pool->row.launches ? offer->pool->row.startup_ms : 0,
             .price_micro = offer->price_micro,
@@ -268,11 +269,14 @@ void prospect_view(const struct core *core, const struct experiment *experiment,
     view->urgent = policy_is_urgent(view, work->longest_ms) ? work->trials : 0;
 }
 
-/* Graham's bound on list scheduling over `slots` slots. */
+/* With a slot for every trial each stands alone; else Graham's bound on list scheduling. */
 int64_t prospect_bound_ms(const struct work *work, int64_t slots, int64_t delay_ms)
 {
-    return slots <= 0
-               ? INT64_MAX
+    if (slots <= 0) {
+        return INT64_MAX;
+    }
+    return slots >= work->trials
+               ? delay_ms + work->longest_ms
                : delay_ms + work->total_ms / slots + work->longest_ms - work->longest_ms / slots;
 }
 

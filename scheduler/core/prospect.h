@@ -21,7 +21,8 @@ struct offer {
     struct pool *pool;
     int32_t connected;   /* slots of its workers that the experiment may use */
     int32_t starting;    /* slots launched and not connected */
-    int32_t most;        /* slots it may ever have */
+    int32_t most;        /* slots it may have as long as requests are answered as the last one */
+    int32_t ever;        /* and at any time */
     int64_t price_micro; /* of a slot-hour, now */
 };
 

@@ -9,6 +9,7 @@
 
 #include "core/ledger.h"
 #include "core/limits.h"
+#include "core/policy.h"
 
 /* text handle: 1 + index of a text the shell holds for this turn; 0 leaves the column as it is. */
 
@@ -261,6 +262,12 @@ struct trouble_row {
     uint32_t price_text, launch_text, terminate_text; /* "" is none */
 };
 
+/* What a spot pool has shown so far; a row appears with the first minute that was seen. */
+struct availability_row {
+    int32_t pool;
+    struct policy_history history;
+};
+
 /* A price of a pool, from then until the next. */
 struct price_row {
     int32_t pool;
@@ -377,7 +384,8 @@ enum record_kind {
     RECORD_PRICE,
     RECORD_ENTRY, /* never changes */
     RECORD_MACHINE,
-    RECORD_TROUBLE
+    RECORD_TROUBLE,
+    RECORD_AVAILABILITY
 };
 
 struct record {
@@ -395,6 +403,7 @@ struct record {
         struct entry_row entry;
         struct machine_row machine;
         struct trouble_row trouble;
+        struct availability_row availability;
     };
 };
 

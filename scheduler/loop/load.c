@@ -220,6 +220,14 @@ static enum tide_status take_price(struct coordinator *coordinator, const struct
     return TIDE_OK;
 }
 
+static enum tide_status take_availability(struct coordinator *coordinator,
+                                          const struct store_row *row, struct error *error)
+{
+    (void)error;
+    core_load_availability(coordinator->core, &row->record.availability);
+    return TIDE_OK;
+}
+
 static enum tide_status take_machine(struct coordinator *coordinator, const struct store_row *row,
                                      struct error *error)
 {
@@ -250,6 +258,7 @@ enum tide_status coordinator_load(struct coordinator *coordinator, struct error 
     static const struct reading tables[] = {
         {RECORD_POOL, take_pool},
         {RECORD_PRICE, take_price},
+        {RECORD_AVAILABILITY, take_availability},
         {RECORD_MACHINE, take_machine},
         {RECORD_TROUBLE, take_trouble},
         {RECORD_EXPERIMENT, take_experiment},

@@ -101,6 +101,29 @@ CREATE TABLE trouble (                      -- what went wrong last; NULL, '' no
     terminate TEXT
 ) STRICT;
 
+CREATE TABLE availability (                 -- what a spot pool has shown so far
+    pool             INTEGER PRIMARY KEY REFERENCES pool,
+    observed_ms      INTEGER NOT NULL,      -- looked at for so long
+    calm_ms          INTEGER NOT NULL,      -- since the number of slots last changed
+    slots            INTEGER NOT NULL,      -- that could be held then
+    up_ms            INTEGER NOT NULL,      -- slot-time that could be had, ...
+    up_ends          INTEGER NOT NULL,      -- ... how many slots went,
+    down_ms          INTEGER NOT NULL,      -- slot-time that could not be had, ...
+    down_ends        INTEGER NOT NULL,      -- ... how many slots came
+    up_young_ms      INTEGER NOT NULL,      -- time in which there was any slot, by how long its number had not changed
+    up_young_ends    INTEGER NOT NULL,
+    up_middle_ms     INTEGER NOT NULL,
+    up_middle_ends   INTEGER NOT NULL,
+    up_old_ms        INTEGER NOT NULL,
+    up_old_ends      INTEGER NOT NULL,
+    down_young_ms    INTEGER NOT NULL,      -- and in which there was none
+    down_young_ends  INTEGER NOT NULL,
+    down_middle_ms   INTEGER NOT NULL,
+    down_middle_ends INTEGER NOT NULL,
+    down_old_ms      INTEGER NOT NULL,
+    down_old_ends    INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE worker (
     id           INTEGER PRIMARY KEY,
     name         TEXT NOT NULL UNIQUE,

@@ -1,10 +1,6 @@
 /* Knows which column of which table holds which field of which row. */
 #include "store/table.h"
 
-#include "base/assert.h"
-
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Enums are kept as words and moved as 32-bit integers. */
@@ -269,6 +265,25 @@ static const struct column trouble_columns[] = {
     TEXT("terminate", trouble.terminate_text),
 };
 
+#define STRETCHES(name, part)                                                                      \
+    INT64(name "_ms", availability.history.part.duration_ms),                                      \
+        INT32(name "_ends", availability.history.part.ends)
+
+static const struct column availability_columns[] = {
+    KEY("pool", availability.pool),
+    INT64("observed_ms", availability.history.observed_ms),
+    INT64("calm_ms", availability.history.calm_ms),
+    INT32("slots", availability.history.slots_seen),
+    STRETCHES("up", up),
+    STRETCHES("down", down),
+    STRETCHES("up_young", up_by_age[0]),
+    STRETCHES("up_middle", up_by_age[1]),
+    STRETCHES("up_old", up_by_age[2]),
+    STRETCHES("down_young", down_by_age[0]),
+    STRETCHES("down_middle", down_by_age[1]),
+    STRETCHES("down_old", down_by_age[2]),
+};
+
 #define COLUMNS(list) (list), sizeof(list) / sizeof *(list)
 
 /* The fences are R2, I1, I2 and I9: attempt numbers only grow, an end is final, a result is written
@@ -298,6 +313,7 @@ static const struct table tables[RECORD_KIND_COUNT] = {
     [RECORD_ENTRY] = {"entry", "", NULL, NULL, COLUMNS(entry_columns)},
     [RECORD_MACHINE] = {"machine", "", NULL, NULL, COLUMNS(machine_columns)},
     [RECORD_TROUBLE] = {"trouble", "", NULL, NULL, COLUMNS(trouble_columns)},
+    [RECORD_AVAILABILITY] = {"availability", "", NULL, NULL, COLUMNS(availability_columns)},
 };
 
 const struct table *table_of(enum record_kind kind)
@@ -345,149 +361,5 @@ void table_key(const struct record *record, int64_t key[TABLE_KEYS_MAX])
         key[i] = column->role != ROLE_KEY       ? 0
                  : column->kind == COLUMN_INT32 ? column_int32(column, record)
                                                 : column_int64(column, record);
-    }
-}
-
-/* Appends to a statement, which is known to fit. */
-static void sql_add(char *sql, const char *text, size_t length)
-{
-    size_t before = strlen(sql);
-
-    ASSERT(before + length < TABLE_SQL_BYTES);
-    memcpy(sql + before, text, length);
-    sql[before + length] = '\0';
-}
-
-static void sql_text(char *sql, const char *text)
-{
-    sql_add(sql, text, strlen(text));
-}
-
-static void sql_parameter(char *sql, uint32_t index)
-{
-    char text[16];
-
-    (void)snprintf(text, sizeof text, "?%" PRIu32, index + 1);
-    sql_text(sql, text);
-}
-
-/* The column whose name is the first `length` bytes of `text`. */
-static uint32_t column_named(const struct table *table, const char *text, size_t length)
-{
-    uint32_t i = 0;
-
-    while (i < table->column_count && (strncmp(table->columns[i].name, text, length) != 0 ||
-                                       table->columns[i].name[length] != '\0')) {
-        i++;
-    }
-    ASSERT(i < table->column_count);
-    return i;
-}
-
-/* Appends SQL in which $column stands for its parameter. */
-static void sql_template(const struct table *table, char *sql, const char *text)
-{
-    const char *at = text;
-
-    while (*at != '\0') {
-        size_t plain = strcspn(at, "$");
-        sql_add(sql, at, plain);
-        at += plain;
-        if (*at == '$') {
-            size_t name = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
-            sql_parameter(sql, column_named(table, at + 1, name));
-            at += 1 + name;
-        }
-    }
-}
-
-static void sql_set(char *sql, const struct column *column, uint32_t index)
-{
-    sql_text(sql, column->name);
-    if (column->kind == COLUMN_TEXT) { /* none leaves the column as it is */
-        sql_text(sql, " = coalesce(");
-        sql_parameter(sql, index);
-        sql_text(sql, ", ");
-        sql_text(sql, column->name);
-        sql_text(sql, ")");
-    } else {
-        sql_text(sql, " = ");
-        sql_parameter(sql, index);
-    }
-}
-
-void table_update_sql(const struct table *table, char *sql)
-{
-    const char *separator = " SET ";
-
-    sql[0] = '\0';
-    sql_text(sql, "UPDATE OR FAIL ");
-    sql_text(sql, table->name);
-    for (uint32_t i = 0; i < table->column_count; i++) {
-        if (table->columns[i].role == ROLE_SET) {
-            sql_text(sql, separator);
-            sql_set(sql, &table->columns[i], i);
-            separator = ", ";
-        }
-    }
-    separator = " WHERE ";
-    for (uint32_t i = 0; i < table->column_count; i++) {
-        if (table->columns[i].role == ROLE_KEY) {
-            sql_text(sql, separator);
-            sql_text(sql, table->columns[i].name);
-            sql_text(sql, " = ");
-            sql_parameter(sql, i);
-            separator = " AND ";
-        }
-    }
-    sql_template(table, sql, table->fence);
-}
-
-static void sql_names(const struct table *table, char *sql)
-{
-    for (uint32_t i = 0; i < table->column_count; i++) {
-        sql_text(sql, i == 0 ? "" : ", ");
-        sql_text(sql, table->columns[i].name);
-    }
-}
-
-void table_insert_sql(const struct table *table, char *sql)
-{
-    bool extra = table->extra_column != NULL;
-
-    sql[0] = '\0';
-    sql_text(sql, "INSERT OR FAIL INTO ");
-    sql_text(sql, table->name);
-    sql_text(sql, " (");
-    sql_names(table, sql);
-    if (extra) {
-        sql_text(sql, ", ");
-        sql_text(sql, table->extra_column);
-    }
-    sql_text(sql, ") VALUES (");
-    for (uint32_t i = 0; i < table->column_count; i++) {
-        sql_text(sql, i == 0 ? "" : ", ");
-        sql_parameter(sql, i);
-    }
-    if (extra) {
-        sql_text(sql, ", ");
-        sql_template(table, sql, table->extra_value);
-    }
-    sql_text(sql, ")");
-}
-
-void table_select_sql(const struct table *table, char *sql)
-{
-    const char *separator = " ORDER BY ";
-
-    sql[0] = '\0';
-    sql_text(sql, "SELECT ");
-    sql_names(table, sql);
-    sql_text(sql, " FROM ");
-    sql_text(sql, table->name);
-    for (uint32_t i = 0; i < table->column_count && table->columns[i].role == ROLE_KEY; i++) {
-        sql_text(sql, separator);
-        sql_text(sql, table->columns[i].name);
-        separator = ", ";
     }
 }

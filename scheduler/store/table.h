@@ -54,7 +54,7 @@ struct table {
 /* table_changes: a record of this kind changes a row that is there, and never makes one. */
 bool table_changes(enum record_kind kind);
 
-enum { RECORD_KIND_COUNT = RECORD_TROUBLE + 1, TABLE_KEYS_MAX = 4 };
+enum { RECORD_KIND_COUNT = RECORD_AVAILABILITY + 1, TABLE_KEYS_MAX = 4 };
 
 /* table_of: the table that holds records of this kind. */
 const struct table *table_of(enum record_kind kind);

@@ -266,9 +266,9 @@ static enum tide_status write_lines(struct store *store, struct error *error)
 enum tide_status write_batch(struct store *store, struct error *error)
 {
     static const enum record_kind order[] = {
-        RECORD_POOL,       RECORD_PRICE,   RECORD_MACHINE, RECORD_TROUBLE, RECORD_WORKER,
-        RECORD_SUGGESTION, RECORD_TRIAL,   RECORD_ATTEMPT, RECORD_LATE,    RECORD_ENTRY,
-        RECORD_CHECKPOINT, RECORD_SPOILED, RECORD_METRIC};
+        RECORD_POOL,       RECORD_PRICE,   RECORD_MACHINE, RECORD_TROUBLE,     RECORD_WORKER,
+        RECORD_SUGGESTION, RECORD_TRIAL,   RECORD_ATTEMPT, RECORD_LATE,        RECORD_ENTRY,
+        RECORD_CHECKPOINT, RECORD_SPOILED, RECORD_METRIC,  RECORD_AVAILABILITY};
     enum tide_status status = write_kind(store, RECORD_EXPERIMENT, error);
 
     if (status == TIDE_OK) {

@@ -348,6 +348,8 @@ static void load_kind(struct store *store, enum record_kind kind, struct core *c
             core_load_pool(core, &row.record.pool);
         } else if (kind == RECORD_PRICE) {
             core_load_price(core, &row.record.price);
+        } else if (kind == RECORD_AVAILABILITY) {
+            core_load_availability(core, &row.record.availability);
         } else if (kind == RECORD_EXPERIMENT) {
             core_load_experiment(core, &row.record.experiment,
                                  &world->rows.configs[row.record.experiment.id - 1]);
@@ -366,9 +368,9 @@ static void load_kind(struct store *store, enum record_kind kind, struct core *c
 
 static void check_store(const struct world *world)
 {
-    static const enum record_kind kinds[] = {RECORD_POOL,       RECORD_PRICE, RECORD_EXPERIMENT,
-                                             RECORD_SUGGESTION, RECORD_TRIAL, RECORD_WORKER,
-                                             RECORD_ATTEMPT};
+    static const enum record_kind kinds[] = {
+        RECORD_POOL,       RECORD_PRICE, RECORD_AVAILABILITY, RECORD_EXPERIMENT,
+        RECORD_SUGGESTION, RECORD_TRIAL, RECORD_WORKER,       RECORD_ATTEMPT};
     const struct core_capacity capacity = {
         WORLD_EXPERIMENTS, WORLD_EXPERIMENTS * WORLD_TRIALS + STEP_DISPATCH_MAX, WORLD_WORKERS};
     struct error error;

@@ -168,6 +168,9 @@ struct core *world_reload(const struct world *world, void **memory)
     for (uint32_t i = 0; i < POOLS_MAX; i++) {
         if (rows->pools[i].id != 0) {
             core_load_pool(core, &rows->pools[i]);
+            if (rows->availability[i].pool != 0) {
+                core_load_availability(core, &rows->availability[i]);
+            }
         }
     }
     for (uint32_t i = 0; i < rows->price_count; i++) {

@@ -45,6 +45,7 @@ struct world_rows {
     struct worker_row workers[WORLD_WORKERS];
     uint32_t experiment_count, suggestion_count[WORLD_EXPERIMENTS], trial_count[WORLD_EXPERIMENTS];
     struct pool_row pools[POOLS_MAX];
+    struct availability_row availability[POOLS_MAX];
     struct price_row prices[WORLD_PRICES];
     struct entry_row entries[WORLD_ENTRIES];
     uint32_t attempt_count, worker_count, price_count, entry_count;

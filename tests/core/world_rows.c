@@ -118,6 +118,9 @@ void world_rows_apply(struct world_rows *rows, const struct record *record)
     case RECORD_PRICE:
         apply_price(rows, &record->price);
         break;
+    case RECORD_AVAILABILITY:
+        rows->availability[record->availability.pool - 1] = record->availability;
+        break;
     case RECORD_ENTRY:
         assert_true(rows->entry_count < WORLD_ENTRIES);
         rows->entries[rows->entry_count++] = record->entry;

@@ -207,6 +207,9 @@ void rows_apply(struct rows *rows, const struct record *record)
     case RECORD_PRICE:
         apply_price(rows, &record->price);
         break;
+    case RECORD_AVAILABILITY:
+        rows->availability[record->availability.pool - 1] = record->availability;
+        break;
     case RECORD_CHECKPOINT:
         kept_push(kept_of(rows, &record->checkpoint), &record->checkpoint);
         break;
@@ -250,6 +253,9 @@ struct core *rows_load(const struct rows *rows, const struct experiment_config *
     for (uint32_t i = 0; i < POOLS_MAX; i++) {
         if (rows->pools[i].id != 0) {
             core_load_pool(core, &rows->pools[i]);
+            if (rows->availability[i].pool != 0) {
+                core_load_availability(core, &rows->availability[i]);
+            }
         }
     }
     for (uint32_t i = 0; i < rows->price_count; i++) {

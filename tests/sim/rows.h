@@ -21,6 +21,7 @@ struct rows {
     struct rows_experiment experiments[PLAN_EXPERIMENTS_MAX];
     struct attempt_row *attempts; /* as they were first written */
     struct pool_row pools[POOLS_MAX];
+    struct availability_row availability[POOLS_MAX];
     struct price_row *prices; /* of a pool in ascending order */
     struct worker_row workers[PLAN_MACHINES_MAX];
     /* of each worker, its machine and the boot it told last: 1 + machine and the boot stand where

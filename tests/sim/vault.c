@@ -221,9 +221,9 @@ static void doubt_apply(struct vault *vault)
 static void compare(struct vault *vault, const struct experiment_config *configs,
                     struct store *store)
 {
-    static const enum record_kind kinds[] = {RECORD_POOL,       RECORD_PRICE,      RECORD_ENTRY,
-                                             RECORD_EXPERIMENT, RECORD_SUGGESTION, RECORD_TRIAL,
-                                             RECORD_ATTEMPT,    RECORD_WORKER};
+    static const enum record_kind kinds[] = {RECORD_POOL,  RECORD_PRICE,      RECORD_AVAILABILITY,
+                                             RECORD_ENTRY, RECORD_EXPERIMENT, RECORD_SUGGESTION,
+                                             RECORD_TRIAL, RECORD_ATTEMPT,    RECORD_WORKER};
     struct rows found;
 
     rows_init(&found);

@@ -54,7 +54,8 @@ static const size_t row_bytes[RECORD_KIND_COUNT] = {
     [RECORD_PRICE] = sizeof(struct price_row),
     [RECORD_ENTRY] = sizeof(struct entry_row),
     [RECORD_MACHINE] = sizeof(struct machine_row),
-    [RECORD_TROUBLE] = sizeof(struct trouble_row)};
+    [RECORD_TROUBLE] = sizeof(struct trouble_row),
+    [RECORD_AVAILABILITY] = sizeof(struct availability_row)};
 
 static void cover(bool *covered, size_t offset, size_t bytes)
 {
