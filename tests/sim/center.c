@@ -260,10 +260,11 @@ void center_step(struct center *center, struct event *event)
 
 void center_look(struct center *center)
 {
+    static struct event event; /* large */
+
     for (uint32_t i = 0; i < story.plan.experiments; i++) {
-        struct event event = {.kind = EVENT_GATE};
         if (story.plan.gate[i].gated && center->gate_ms[i] <= story.now_ms) {
-            event.gate = gate_now(i);
+            event = (struct event){.kind = EVENT_GATE, .gate = gate_now(i)};
             center->gate_ms[i] = gate_due(i);
             center_step(center, &event);
         }
@@ -291,14 +292,15 @@ void center_hear(struct center *center, const struct frame *frame)
 
 static void search_answers(struct center *center)
 {
-    struct event event = {.kind = EVENT_SUGGESTED};
+    static struct event event; /* large */
 
     if (center->asked_ms == 0 || center->asked_ms > story.now_ms) {
         return;
     }
-    event.suggested = (struct suggested_event){.experiment = center->asks[0].experiment,
-                                               .number = center->asks[0].number,
-                                               .params_text = 1};
+    event = (struct event){.kind = EVENT_SUGGESTED,
+                           .suggested = {.experiment = center->asks[0].experiment,
+                                         .number = center->asks[0].number,
+                                         .params_text = 1}};
     center->ask_count--;
     memmove(center->asks, center->asks + 1, center->ask_count * sizeof *center->asks);
     center->asked_ms = center->ask_count == 0 ? 0 : story.now_ms + 1 + (int64_t)story_draw(2000);
