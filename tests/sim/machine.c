@@ -44,16 +44,23 @@ void machine_init(struct machine *machine, uint32_t index, const struct plan *pl
 
 /* ---- the disk ---- */
 
-static void disk_remember(struct disk *disk, struct wire_attempt attempt)
+/* The highest attempt of this trial that it knows; NULL none. */
+static struct wire_attempt *disk_highest(struct disk *disk, struct wire_attempt attempt)
 {
     for (uint32_t i = 0; i < disk->highest_count; i++) {
         if (disk->highest[i].experiment == attempt.experiment &&
             disk->highest[i].trial == attempt.trial) {
-            disk->highest[i] = attempt;
-            return;
+            return &disk->highest[i];
         }
     }
-    disk->highest[disk->highest_count++] = attempt;
+    return NULL;
+}
+
+static void disk_remember(struct disk *disk, struct wire_attempt attempt)
+{
+    struct wire_attempt *highest = disk_highest(disk, attempt);
+
+    *(highest == NULL ? &disk->highest[disk->highest_count++] : highest) = attempt;
 }
 
 static void disk_forget(struct disk *disk, struct wire_attempt attempt)
@@ -132,10 +139,19 @@ static void recorded_note(const struct agent_event *event)
     }
 }
 
-static void refused_note(const struct agent_action *action)
+/* R6: nobody can know that it runs an attempt before its disk does. */
+static void check_said(struct machine *machine, const struct agent_action *action)
 {
+    const struct wire_attempt *highest = disk_highest(&machine->disk, action->attempt);
+
     if (action->type == WIRE_REFUSE) {
         audit_refused(action->attempt);
+    }
+    if (action->type == WIRE_ACCEPT &&
+        (highest == NULL || highest->number < action->attempt.number)) {
+        story_fails("R6: machine %u accepts attempt %d.%d.%d, which its disk does not know",
+                    machine->index, (int)action->attempt.experiment, (int)action->attempt.trial,
+                    (int)action->attempt.number);
     }
 }
 
@@ -144,7 +160,7 @@ static void act(struct machine *machine, const struct agent_action *action,
 {
     switch (action->kind) {
     case AGENT_DO_SEND:
-        refused_note(action);
+        check_said(machine, action);
         say(machine, action);
         break;
     case AGENT_DO_REMEMBER:
