@@ -44,7 +44,31 @@ void budget_measure(struct experiment *experiment, int64_t duration_ms)
     experiment->measured++;
 }
 
-/* The bound that 95 % of the trials measured so far stayed below; 0 none was. */
+/* A trial has reported a step: how fast it is says how long a whole one takes. */
+void budget_pace(const struct core *core, const struct trial *trial)
+{
+    struct experiment *experiment = trial_experiment(core, trial);
+    const int64_t steps = trial->attempt.last_step - trial->attempt.from_step;
+
+    if (trial->accepted_boot_ms != NEVER && steps > 0 && steps >= experiment->pace_steps) {
+        experiment->pace_steps = steps;
+        experiment->pace_ms = trial->attempt.duration_ms + core->boot_ms - trial->accepted_boot_ms;
+    }
+}
+
+/* By the steps that were reported; 0 none were. */
+static int64_t pace_duration_ms(const struct experiment *experiment)
+{
+    const double share = experiment->pace_steps == 0
+                             ? 0
+                             : (double)experiment->config.step_max / (double)experiment->pace_steps;
+    const double whole_ms = share * (double)experiment->pace_ms;
+
+    return whole_ms < (double)year_ms ? (int64_t)whole_ms : year_ms;
+}
+
+/* The bound that 95 % of the trials measured so far stayed below; while none was, what their steps
+ * say; 0 nothing does. */
 int64_t budget_duration_ms(const struct experiment *experiment)
 {
     int64_t beyond = (int64_t)experiment->measured * 5 / 100; /* so many may be longer */
@@ -53,7 +77,7 @@ int64_t budget_duration_ms(const struct experiment *experiment)
     while (class > 0 && beyond >= experiment->durations[class - 1]) {
         beyond -= experiment->durations[--class];
     }
-    return experiment->measured == 0 ? 0 : class_end_ms(class - 1);
+    return experiment->measured == 0 ? pace_duration_ms(experiment) : class_end_ms(class - 1);
 }
 
 /* Leaving takes the grace, or what is left of the lease where nobody answers. */
@@ -65,12 +89,14 @@ static int64_t leaving_ms(const struct core *core, const struct experiment *expe
     return (grace_ms > lease_ms ? grace_ms : lease_ms) + margin_ms;
 }
 
-/* What an attempt of a trial may still take, `spent_ms` of it being over. */
+/* What an attempt of a trial may still take, `spent_ms` of it being over; while nothing is known,
+ * as long again. */
 static int64_t rest_ms(const struct core *core, const struct experiment *experiment,
                        int64_t useful_ms, int64_t spent_ms)
 {
     const int64_t timeout_ms = experiment->config.timeout_ms;
-    const int64_t bound_ms = budget_duration_ms(experiment) - useful_ms;
+    const int64_t whole_ms = budget_duration_ms(experiment);
+    const int64_t bound_ms = whole_ms > 0 ? whole_ms - useful_ms : 2 * spent_ms;
     const int64_t rest = (timeout_ms > 0 ? timeout_ms : bound_ms) - spent_ms;
     const int64_t least_ms = leaving_ms(core, experiment);
 

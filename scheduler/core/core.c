@@ -280,6 +280,7 @@ static void metric_take(struct core *core, int32_t worker, const struct metric_e
                             .value = metric->value,
                             .reported_ms = core->wall_ms,
                             .name_text = metric->name_text};
+    budget_pace(core, trial);
     if (metric->ranked) {
         median_look(core, trial, metric->step, metric->value);
     }

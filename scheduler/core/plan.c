@@ -1,6 +1,6 @@
 /*
- * plan: how many slots of which pool an experiment wants now. Without a deadline, or before
- * anything was measured, whatever may be used is used, the cheapest pools first; with one, what the
+ * plan: how many slots of which pool an experiment wants now. Without a deadline, or without a
+ * number of trials, whatever may be used is used, the cheapest pools first; with one, what the
  * policy says, and of that no more at once than the cheap hours before the deadline ask for.
  * Nothing is launched that has no trial to run.
  */
@@ -59,6 +59,23 @@ static void thin_out(struct plan *plan, const struct offer *offers, uint32_t cou
     }
 }
 
+/* As long as nobody knows how long a trial takes, one shows it, in the cheapest pool there is. */
+static void plan_one(struct plan *plan, const struct offer *offers, uint32_t count)
+{
+    uint32_t best = count;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (offers[i].most > 0 &&
+            (best == count || offers[i].price_micro < offers[best].price_micro)) {
+            best = i;
+        }
+    }
+    if (best < count) {
+        plan->want[offers[best].pool->row.id] = 1;
+        plan->slots = 1;
+    }
+}
+
 static void plan_by_policy(const struct core *core, const struct experiment *experiment,
                            const struct work *work, const struct offer *offers, uint32_t count,
                            struct plan *plan)
@@ -83,6 +100,9 @@ static void plan_by_policy(const struct core *core, const struct experiment *exp
     plan->bound = plan->spare_ms > SPARE_TICKS * PLAN_TICK_MS; /* else whatever there is helps */
     if (experiment->config.sequential_model && plan->bound) {
         thin_out(plan, offers, count, fewest(work, &view, &decision, plan->slots, delay_ms));
+    }
+    if (plan->slots == 0 && work->guessed) {
+        plan_one(plan, offers, count);
     }
 }
 
@@ -158,7 +178,7 @@ static void plan_make(struct core *core, struct experiment *experiment)
     }
     if (experiment->config.deadline_ms > core->wall_ms && work.known && count > 0) {
         plan_by_policy(core, experiment, &work, offers, count, plan);
-        plan->late = plan->spare_ms <= 0;
+        plan->late = plan->spare_ms <= 0 && !work.guessed;
     } else {
         plan->late =
             experiment->config.deadline_ms > 0 && experiment->config.deadline_ms <= core->wall_ms;

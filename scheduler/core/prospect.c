@@ -45,15 +45,32 @@ double prospect_slot_micro(const struct core *core, const struct worker *worker,
     return mean * (scale.power_watt > 0 ? scale.power_watt / 1000.0 : 1) / scale.slots;
 }
 
+/* Nobody knows: what has been running for long may run for as long again. */
+static int64_t guess_ms(const struct core *core, const struct experiment *experiment)
+{
+    int64_t longest_ms = GUESS_MS / 2;
+
+    for (const struct trial *trial = list_first(core, &experiment->open); trial != NULL;
+         trial = list_after(core, LIST_OPEN, trial)) {
+        const int64_t running_ms =
+            trial->accepted_boot_ms == NEVER ? 0 : core->boot_ms - trial->accepted_boot_ms;
+        const int64_t so_far_ms = trial->row.useful_ms + running_ms;
+        longest_ms = so_far_ms > longest_ms ? so_far_ms : longest_ms;
+    }
+    return 2 * longest_ms;
+}
+
 struct work prospect_work(const struct core *core, const struct experiment *experiment)
 {
-    const int64_t whole_ms = prospect_whole_ms(experiment);
+    const int64_t known_ms = prospect_whole_ms(experiment);
+    const int64_t whole_ms = known_ms > 0 ? known_ms : guess_ms(core, experiment);
     const int32_t most = experiment->config.trials_max;
     const int32_t room = most > experiment->trial_count ? most - experiment->trial_count : 0;
     struct work work = {.trials = room,
                         .total_ms = room * whole_ms,
                         .longest_ms = room > 0 ? whole_ms : 0,
-                        .known = whole_ms > 0 && most > 0};
+                        .known = most > 0,
+                        .guessed = known_ms == 0};
 
     for (const struct trial *trial = list_first(core, &experiment->open); trial != NULL;
          trial = list_after(core, LIST_OPEN, trial)) {

@@ -7,13 +7,17 @@
 
 #include "core/state.h"
 
-enum { PLAN_TICK_MS = 60000 }; /* between two plans of an experiment with a deadline */
+enum {
+    PLAN_TICK_MS = 60000, /* between two plans of an experiment with a deadline */
+    GUESS_MS = 600000     /* of a trial of which nothing is known */
+};
 
 /* The trials of an experiment that are still to be done. */
 struct work {
     int64_t total_ms, longest_ms;
     int32_t trials;
-    bool known; /* how long a trial takes */
+    bool known;   /* how many there will be */
+    bool guessed; /* how long a trial takes: nothing says it yet */
 };
 
 /* A pool as one experiment may use it. */
@@ -27,7 +31,8 @@ struct offer {
 };
 
 /* prospect_work: what an experiment still has to do, each trial at most as long as 95 % of those
- * measured. */
+ * measured; else as their steps or the timeout say; else GUESS_MS, or twice as long as one has been
+ * running. */
 struct work prospect_work(const struct core *core, const struct experiment *experiment);
 
 /* prospect_whole_ms: how long a trial takes at most, as far as that is known; 0: it is not.

@@ -95,7 +95,8 @@ struct experiment {
     struct gate gate;                    /* the shell says it again after a restart */
     int32_t durations[DURATION_CLASSES]; /* completed trials by how long they took */
     int32_t measured;                    /* their number */
-    int32_t in_pool[POOLS_MAX + 1];      /* its live attempts by the pool of their worker; 0 none */
+    int64_t pace_steps, pace_ms; /* the most steps that one attempt did, and how long they took */
+    int32_t in_pool[POOLS_MAX + 1]; /* its live attempts by the pool of their worker; 0 none */
     struct plan plan;
     uint64_t planned_for; /* what the plan was made from */
     uint32_t sweep;       /* next open trial of a sweep; NONE when no sweep is on */
@@ -302,6 +303,7 @@ int64_t pool_dearest_micro(const struct pool *pool, int64_t from_ms, int64_t to_
 
 /* budget.c: money that may still be spent. */
 void budget_measure(struct experiment *experiment, int64_t duration_ms);
+void budget_pace(const struct core *core, const struct trial *trial);
 int64_t budget_duration_ms(const struct experiment *experiment);
 bool budget_admits(const struct core *core, const struct experiment *experiment,
                    const struct worker *worker);

@@ -152,11 +152,48 @@ void story_plan(void)
     world.workers[0].pool = world.workers[1].pool = 1;
     join(1, 1);
     begin_as(&config, 1);
-    note("nothing was measured yet: two trials run at once, at the price of now");
+    note("nothing was measured yet: one trial runs at the price of now, to show how long it takes");
     work_through(1);
-    note("two are left, half an hour each: the cheap hours will do, and one slot of them");
+    note("three are left, half an hour each: the cheap hours will do, and one slot of them");
     work_through(6);
     note("twelve hours after the beginning it would be late; it has long been done");
+}
+
+/* Two machines of one's own, dear for three hours and then cheap. */
+static void begin_two_own(const struct experiment_config *config)
+{
+    world_pool(&world, &(struct pool_event){.pool = 1, .kind = POOL_OWN, .slots = 1});
+    dear_then_cheap(1, 300000, 100000);
+    world.workers[0].pool = world.workers[1].pool = 1;
+    join(1, 1);
+    begin_as(config, 1);
+}
+
+/* Nothing says how long a trial takes, and it takes longer and longer. */
+void story_guess(void)
+{
+    struct experiment_config config = world_config(4);
+
+    config.deadline_ms = world.wall_ms + 8 * 3600000;
+    note("forty minutes of work, as a guess: the cheap hours will do, but one trial shows it");
+    begin_two_own(&config);
+    minutes(60);
+    note("after an hour two are guessed for each of four trials: no time for waiting");
+    minutes(30);
+}
+
+/* The steps of the first trial say how long it takes, before it has ended. */
+void story_pace(void)
+{
+    struct experiment_config config = world_config(4);
+
+    config.step_max = 100;
+    config.deadline_ms = world.wall_ms + 8 * 3600000;
+    begin_two_own(&config);
+    minutes(10);
+    note("a tenth of it took ten minutes: 100 minutes each, for which the cheap hours will do");
+    world_metric(&world, 1, attempt(0, 1), 10, 0.5);
+    minutes(3);
 }
 
 /* As yesterday: the nights are cheap, and of tomorrow's no price is known yet. */

@@ -32,6 +32,8 @@ void story_ledger(void);
 void story_budget_cost(void);
 void story_plan(void);
 void story_forecast(void);
+void story_guess(void);
+void story_pace(void);
 void story_launch(void);
 void story_moved(void);
 void story_not_moved(void);

@@ -422,6 +422,8 @@ static void every_story_leaves_its_trace(void **state)
         {"budget_cost", story_budget_cost},
         {"plan", story_plan},
         {"forecast", story_forecast},
+        {"guess", story_guess},
+        {"pace", story_pace},
         {"launch", story_launch},
         {"late", story_late},
         {"moved", story_moved},
