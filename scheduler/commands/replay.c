@@ -7,6 +7,8 @@
  * the stored points of its predecessors, whatever was computed for them here: so one difference
  * does not become many.
  */
+#include "commands/replay.h"
+
 #include "commands/format.h"
 #include "commands/reading.h"
 #include "commands/verbs.h"
@@ -31,31 +33,43 @@ struct replay {
     json_t *suggestions; /* by number */
     json_t *ends;        /* trials by the order in which they were told */
     json_t *stale;       /* numbers by the ask before which they were taken back */
-    json_t *reports;     /* rungs reached, as the log of events has them */
-    size_t ends_taken, stale_taken, reports_taken;
+    json_t *news; /* rungs reached, trials dug up and their later ends, by the log of events */
+    size_t ends_taken, stale_taken, news_taken;
     const char *fit; /* the origin of the last suggestion that has one; NULL none */
 };
 
 /* ---- from the rows ---- */
 
-static bool spec_read(struct replay *replay, struct query *query, int64_t experiment)
+struct spec *replay_spec(struct query *query, int64_t experiment)
 {
     json_t *row =
         query_row(query, "SELECT name, spec FROM experiment WHERE id = ?", "i", experiment);
     const char *text = model_text(row, "spec");
     struct spec_report *report = calloc(1, sizeof *report);
+    struct spec *spec = NULL;
 
-    if (report != NULL &&
-        spec_parse(text, strlen(text), model_text(row, "name"), &replay->spec, report) == TIDE_OK) {
-        replay->study = study_new(replay->spec);
-        config_of_spec(replay->spec, &replay->config);
-    }
-    if (replay->study == NULL) {
-        query_refuse(query, TIDE_INVALID, "this program cannot read the stored spec any more");
+    if (report == NULL ||
+        spec_parse(text, strlen(text), model_text(row, "name"), &spec, report) != TIDE_OK) {
+        spec = NULL;
     }
     free(report);
     json_decref(row);
-    return replay->study != NULL;
+    return spec;
+}
+
+/* The optimizer as it began. */
+static bool study_begin(struct replay *replay, struct query *query, int64_t experiment)
+{
+    replay->spec = replay_spec(query, experiment);
+    if (replay->spec != NULL) {
+        replay->study = study_new(replay->spec);
+        config_of_spec(replay->spec, &replay->config);
+    }
+    if (replay->study == NULL || !replay_sources(query, experiment, replay->spec, replay->study)) {
+        query_refuse(query, TIDE_INVALID, "this program cannot read the stored spec any more");
+        return false;
+    }
+    return true;
 }
 
 static bool replay_read(struct replay *replay, struct query *query, int64_t experiment)
@@ -68,24 +82,38 @@ static bool replay_read(struct replay *replay, struct query *query, int64_t expe
                    " WHERE experiment = ? AND params IS NOT NULL ORDER BY number",
                    "i", experiment);
     replay->ends = query_rows(query,
-                              "SELECT suggestion, state, told, useful_ms, lost_ms,"
-                              " rungs AS \"rungs:json\", objectives "
-                              "AS \"objectives:json\","
-                              " constraints AS \"constraints:json\" FROM trial"
-                              " WHERE experiment = ? AND told IS NOT NULL ORDER BY told",
-                              "i", experiment);
+                              "SELECT t.suggestion, t.told, t.objectives AS \"objectives:json\","
+                              " t.constraints AS \"constraints:json\", t.rungs AS \"rungs:json\","
+                              " iif(b.attempt IS NULL, t.state, 'buried') AS state,"
+                              " iif(b.attempt IS NULL, t.useful_ms + t.lost_ms,"
+                              " (SELECT sum(useful_ms + lost_ms) FROM attempt"
+                              " WHERE experiment = t.experiment AND trial = t.number"
+                              " AND number <= b.attempt)) AS spent_ms FROM trial AS t"
+                              " LEFT JOIN (SELECT trial, min(attempt) AS attempt FROM event"
+                              " WHERE experiment = ?1 AND kind = 'trial' AND a = ?2"
+                              " GROUP BY trial) AS b ON b.trial = t.number"
+                              " WHERE t.experiment = ?1 AND t.told IS NOT NULL ORDER BY t.told",
+                              "ii", experiment, (int64_t)TRIAL_BURIED);
     replay->stale = query_rows(query,
                                "SELECT number, stale_at FROM suggestion WHERE experiment = ?"
                                " AND state = 'stale' ORDER BY stale_at, number",
                                "i", experiment);
-    replay->reports =
-        query_rows(query,
-                   "SELECT e.id, e.a AS rung, e.b AS step, t.suggestion, t.told, t.state,"
-                   " t.rungs AS \"rungs:json\" FROM event AS e JOIN trial AS t ON"
-                   " t.experiment = e.experiment AND t.number = e.trial"
-                   " WHERE e.experiment = ? AND e.kind = 'rung' ORDER BY e.id",
-                   "i", experiment);
-    return query->status == TIDE_OK && spec_read(replay, query, experiment);
+    replay->news = query_rows(
+        query,
+        "SELECT e.id, e.kind, e.a, e.a AS rung, t.suggestion, t.told, t.params,"
+        " t.rungs AS \"rungs:json\", t.objectives AS \"objectives:json\","
+        " t.constraints AS \"constraints:json\","
+        " iif(e.kind = 'trial' AND e.a = ?2, 'buried', t.state) AS state,"
+        " (SELECT sum(useful_ms + lost_ms) FROM attempt WHERE experiment = e.experiment"
+        " AND trial = e.trial AND number <= e.attempt) AS spent_ms FROM"
+        " (SELECT *, lag(a) OVER earlier AS before, sum(kind = 'trial' AND a = ?2) OVER earlier"
+        " AS buried FROM event WHERE experiment = ?1 AND kind IN ('rung', 'trial')"
+        " WINDOW earlier AS (PARTITION BY trial, kind ORDER BY id)) AS e"
+        " JOIN trial AS t ON t.experiment = e.experiment AND t.number = e.trial"
+        " WHERE e.kind = 'rung' OR (e.before = ?2 AND e.a = ?3)"
+        " OR (e.buried > (e.a = ?2) AND e.a > ?4) ORDER BY e.id",
+        "iiii", experiment, (int64_t)TRIAL_BURIED, (int64_t)TRIAL_QUEUED, (int64_t)TRIAL_PAUSED);
+    return query->status == TIDE_OK && study_begin(replay, query, experiment);
 }
 
 static void replay_fini(struct replay *replay)
@@ -95,7 +123,7 @@ static void replay_fini(struct replay *replay)
     json_decref(replay->suggestions);
     json_decref(replay->ends);
     json_decref(replay->stale);
-    json_decref(replay->reports);
+    json_decref(replay->news);
 }
 
 /* ---- what the search knew ---- */
@@ -120,26 +148,24 @@ static enum trial_state state_read(const char *text)
     return (enum trial_state)state;
 }
 
-/* What of a trial's row the search is told. */
-static struct trial_row trial_read(const struct replay *replay, const json_t *row)
+struct trial_row replay_trial(const struct spec *spec, const json_t *row)
 {
     const json_t *rungs = json_object_get(row, "rungs");
     struct trial_row trial = {.suggestion = (int32_t)model_integer(row, "suggestion"),
                               .state = state_read(model_text(row, "state")),
                               .rung = (int32_t)json_array_size(rungs),
-                              .useful_ms = model_integer(row, "useful_ms"),
-                              .lost_ms = model_integer(row, "lost_ms")};
+                              .useful_ms = model_integer(row, "spent_ms")};
 
-    values_read(json_object_get(row, "objectives"), replay->spec->objective_count, trial.values);
+    values_read(json_object_get(row, "objectives"), spec->objective_count, trial.values);
     values_read(json_object_get(row, "constraints"), OUTCOMES_MAX,
-                trial.values + replay->spec->objective_count);
+                trial.values + spec->objective_count);
     values_read(rungs, RUNGS_MAX, trial.rung_values);
     return trial;
 }
 
 static void end_tell(struct replay *replay, const json_t *row)
 {
-    const struct trial_row trial = trial_read(replay, row);
+    const struct trial_row trial = replay_trial(replay->spec, row);
     struct search_tell tell;
 
     if (telling_end(&replay->config, &trial, &tell)) {
@@ -164,28 +190,40 @@ static void known_until(struct replay *replay, int64_t number, int64_t told_coun
     }
 }
 
-/*
- * The next value at a rung that the search may have known when it was asked: the log says that it
- * was reached before the answer came, and nothing says on which side of the question. False when
- * there is none.
- */
-static bool report_next(struct replay *replay, const json_t *suggestion)
+static void rung_tell(struct replay *replay, const json_t *row, int64_t told_count)
 {
-    const json_t *row = json_array_get(replay->reports, replay->reports_taken);
-
-    if (row == NULL || model_integer(row, "id") > model_integer(suggestion, "event")) {
-        return false;
-    }
     const int64_t told = model_integer(row, "told");
-    const bool ended = told > 0 && told <= model_integer(suggestion, "told_count");
-    const struct trial_row trial = trial_read(replay, row);
+    const bool ended = told > 0 && told <= told_count;
+    const struct trial_row trial = replay_trial(replay->spec, row);
     struct search_tell tell;
 
     telling_rung(&replay->config, &trial, (int32_t)model_integer(row, "rung") - 1, &tell);
     tell.waits = tell.waits && !ended; /* its end has been told, and stays the last word */
-    replay->reports_taken++;
-    if (trial.state != TRIAL_CANCELLED || told > model_integer(suggestion, "told_count")) {
+    if (trial.state != TRIAL_CANCELLED || told > told_count) {
         study_tell(replay->study, &tell); /* else its point has been forgotten */
+    }
+}
+
+/*
+ * The next thing that the search may have known when it was asked: the log says that it came before
+ * the answer, and nothing says on which side of the question. False when there is none.
+ */
+static bool news_next(struct replay *replay, const json_t *suggestion)
+{
+    const json_t *row = json_array_get(replay->news, replay->news_taken);
+
+    if (row == NULL || model_integer(row, "id") > model_integer(suggestion, "event")) {
+        return false;
+    }
+    replay->news_taken++;
+    if (strcmp(model_text(row, "kind"), "rung") == 0) {
+        rung_tell(replay, row, model_integer(suggestion, "told_count"));
+    } else if (model_integer(row, "a") == TRIAL_QUEUED) { /* dug up */
+        study_forget(replay->study, (int32_t)model_integer(row, "suggestion"));
+        study_pending(replay->study, (int32_t)model_integer(row, "suggestion"),
+                      model_text(row, "params"));
+    } else {
+        end_tell(replay, row);
     }
     return true;
 }
@@ -228,7 +266,7 @@ static void ask_again(struct replay *replay, const json_t *row, json_t *differen
     known_until(replay, number, model_integer(row, "told_count"));
     study_ask(replay->study, &answer);
     study_forget(replay->study, number);
-    while (!is_same(row, &answer) && report_next(replay, row)) {
+    while (!is_same(row, &answer) && news_next(replay, row)) {
         answer_fini(&answer);
         fit_again(replay);
         study_ask(replay->study, &answer);
@@ -245,33 +283,16 @@ static void ask_again(struct replay *replay, const json_t *row, json_t *differen
     fit_again(replay);
 }
 
-/* What could make honest rows differ, in the order of how often it does; "" nothing known. */
-static json_t *reasons(const struct reading *reading, const struct replay *replay)
+/* What could make honest rows differ, in the order of how often it does. */
+static json_t *reasons(const struct reading *reading)
 {
     json_t *list = json_array();
-    json_t *row =
-        query_row(reading->query,
-                  "SELECT software <> ? AS \"other:bool\", EXISTS (SELECT * FROM event"
-                  " WHERE experiment = ? AND kind = 'command' AND a = ?)"
-                  " AS \"kicked:bool\" FROM meta",
-                  "sii", "tidemill " TIDE_VERSION, reading->target.experiment, (int64_t)VERB_KICK);
+    json_t *row = query_row(reading->query, "SELECT software <> ? AS \"other:bool\" FROM meta", "s",
+                            "tidemill " TIDE_VERSION);
 
     if (json_is_true(json_object_get(row, "other"))) {
         (void)json_array_append_new(
             list, json_string("another version of tidemill has written to this store"));
-    }
-    if (replay->spec->early_stopping.algorithm == SPEC_EARLY_MEDIAN) {
-        (void)json_array_append_new(
-            list, json_string("values of running trials were known, and nothing says since when"));
-    }
-    if (replay->spec->warm_start.count > 0) {
-        (void)json_array_append_new(
-            list, json_string("it began with the results of earlier experiments, which have to be "
-                              "told too"));
-    }
-    if (json_is_true(json_object_get(row, "kicked"))) {
-        (void)json_array_append_new(
-            list, json_string("a trial was kicked: its first end is not in the store any more"));
     }
     (void)json_array_append_new(
         list, json_string("another build of tidemill, or another kind of CPU, made them"));
@@ -285,7 +306,7 @@ static json_t *replay_model(const struct reading *reading)
     json_t *model = NULL;
 
     if (replay_read(&replay, reading->query, reading->target.experiment)) {
-        json_t *why = reasons(reading, &replay);
+        json_t *why = reasons(reading);
         json_t *differences = json_array();
         const json_t *row;
         size_t i;

@@ -289,6 +289,8 @@ enum effect_kind {
     EFFECT_REPORT,  /* trial `number` has reached a rung: tell the optimizer what it is worth there
                      */
     EFFECT_FORGET,  /* suggestion `number` will not be evaluated */
+    EFFECT_AGAIN, /* trial `number` was dug up: the end that was told counts no more, and its point
+                     is pending again */
     EFFECT_ENDED, /* the experiment reached a state in which nothing of it runs and nothing will */
     EFFECT_POOL /* pool `pool`, which launches, should have `number` workers, starting ones counted.
                    Fewer than it has: terminate such as have no attempt (core_worker_busy), when

@@ -241,6 +241,7 @@ void trial_kick(struct core *core, struct trial *trial)
     trial->row.ended_ms = 0;
     trial->open = true;
     list_append(core, &experiment->open, LIST_OPEN, trial);
+    emit_effect(core, EFFECT_AGAIN, trial->row.experiment, trial->row.number);
     trial_queue(core, trial, TRIAL_QUEUED, TRIAL_REASON_NONE);
 }
 

@@ -117,6 +117,19 @@ void trial_report(struct coordinator *coordinator, const struct trial_row *row)
     }
 }
 
+/* As a coordinator would find it that is started now. */
+static void trial_again(struct coordinator *coordinator, const struct trial_row *row)
+{
+    const char *params = NULL;
+    struct error error;
+
+    searcher_forget(coordinator->searcher, row->experiment, row->suggestion);
+    if (store_params(coordinator->store, row->experiment, row->number, &params, &error) ==
+        TIDE_OK) {
+        searcher_pending(coordinator->searcher, row->experiment, row->suggestion, params);
+    }
+}
+
 /* What a trial that has ended kept beside the store; one that is buried may be dug up again. */
 static void checkpoints_drop(const struct coordinator *coordinator, const struct trial_row *row)
 {
@@ -155,6 +168,10 @@ static void effects_do(struct coordinator *coordinator)
             break;
         case EFFECT_FORGET:
             searcher_forget(coordinator->searcher, effect->experiment, effect->number);
+            break;
+        case EFFECT_AGAIN:
+            trial_again(coordinator,
+                        core_trial(coordinator->core, effect->experiment, effect->number));
             break;
         case EFFECT_ENDED:
             searcher_end(coordinator->searcher, effect->experiment);

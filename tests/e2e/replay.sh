@@ -44,6 +44,13 @@ grep -q " $count suggestions" replay.txt || fail "not all $count: $(cat replay.t
 [ "$(query s.db "SELECT count(*) FROM suggestion WHERE origin LIKE '%bayes%'")" -gt 8 ] ||
     fail 'too few suggestions of the model to show anything'
 
+# the same of a search that began with the results of that one
+sed -e 's/^name: replay/name: warm/' -e 's/trials: 24/trials: 12/' -e 's/initial: 6/initial: 2/' \
+    spec.yaml >warm.yaml
+echo 'warm_start: [replay]' >>warm.yaml
+run_killed warm.yaml s.db 6
+"$tidemill" replay 2 --store s.db >replay.txt || fail "it differs: $(cat replay.txt)"
+
 # one that somebody changed: the others were asked for with it, and are still what they were
 sqlite3 s.db "UPDATE suggestion SET params = json_set(params, '\$.x', 0.123456789)
     WHERE number = (SELECT max(number) FROM suggestion WHERE params IS NOT NULL)"
@@ -76,3 +83,54 @@ run_killed rungs.yaml rungs.db 16
 [ "$(query rungs.db "SELECT count(*) FROM event WHERE kind = 'rung'")" -gt 20 ] ||
     fail 'too few rungs to show anything'
 "$tidemill" replay --store rungs.db >replay.txt || fail "it differs: $(cat replay.txt)"
+
+# the same where values of running trials were known, and the worse half was told to leave
+sed -e 's/^name: rungs/name: median/' -e 's/algorithm: asha, eta: 3/algorithm: median/' \
+    rungs.yaml >median.yaml
+run_killed median.yaml median.db 12
+[ "$(query median.db "SELECT count(*) FROM event WHERE kind = 'rung'")" -gt 40 ] ||
+    fail 'too few values to show anything'
+"$tidemill" replay --store median.db >replay.txt || fail "it differs: $(cat replay.txt)"
+
+# the same where trials failed, were kicked, one of them twice, and ended otherwise; the coordinator
+# is killed between a kick and the end that followed
+cat >kicked.sh <<'END'
+case $TIDEMILL_TRIAL in
+1.2) [ -e "$here/mended" ] || exit 1 ;;
+1.5) [ -e "$here/mended again" ] || exit 1 ;;
+1.7) until [ -e "$here/mended again" ]; do sleep 0.1; done ;;
+esac
+awk "BEGIN { print \"loss=\" ($1 - 0.3) ^ 2 }"
+END
+cat >kicked.yaml <<END
+name: kicked
+command: [sh, $here/kicked.sh, "{x}"]
+parameters: {x: {type: float, min: 0, max: 1}}
+objective: {metric: loss, direction: minimize}
+search: {initial: 3}
+budget: {trials: 30}
+retry: {max_restarts: 0}
+environment: {env: {here: $here}}
+END
+# completed N: waits until so many trials are
+completed() {
+    until [ "$(query s.db 'SELECT count(*) FROM trial WHERE state = "completed"')" -ge "$1" ]; do
+        sleep 0.1
+    done
+}
+rm -f s.db* && rm -rf s.db.run
+serve
+join only --slots 3
+"$tidemill" submit kicked.yaml --store s.db
+completed 9
+touch mended
+"$tidemill" kick 1 --store s.db
+completed 14
+kill -9 $coordinator
+touch 'mended again'
+serve
+completed 18
+"$tidemill" kick 1 --store s.db
+"$tidemill" wait 1 --store s.db
+same ends "$(query s.db "SELECT count(*) FROM event WHERE kind = 'trial' AND a = 5")" 3
+"$tidemill" replay --store s.db >replay.txt || fail "it differs: $(cat replay.txt)"
