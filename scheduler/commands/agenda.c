@@ -5,6 +5,8 @@
 #include "civil/opening.h"
 #include "commands/format.h"
 #include "commands/query.h"
+#include "commands/text_file.h"
+#include "price/price.h"
 #include "spec/spec.h"
 #include "store/moment.h"
 
@@ -14,20 +16,24 @@
 #include <string.h>
 #include <time.h>
 
-enum { WINDOWS_MAX = 256, STEPS_MAX = 1024, HOURS = 12, UNIT_BYTES = 32 };
+enum { WINDOWS_MAX = 256, STEPS_MAX = 1024, HOURS = 12, UNIT_BYTES = 32, PATH_BYTES = 8192 };
 
 static const int64_t day_ms = 86400000;
 static const int64_t hour_ms = 3600000;
+static const int64_t hold_ms =
+    7200000; /* a file's last price, beyond its end, as the coordinator */
 static const int64_t horizon_ms = INT64_C(8) * 86400000; /* as far as the coordinator looks */
 
 /* The windows and the prices from now on; a list without entries is no restriction. */
 struct agenda {
     const struct spec *spec;
+    const char *workdir;
     struct zone *zone;
     int64_t now_ms;
     struct interval windows[WINDOWS_MAX];
-    struct price_step steps[STEPS_MAX];
+    struct price_step steps[STEPS_MAX]; /* the first began before now */
     size_t window_count, step_count;
+    const char *label; /* of a file's price: "held"; "" */
 };
 
 static bool has_windows(const struct spec *spec)
@@ -35,10 +41,9 @@ static bool has_windows(const struct spec *spec)
     return spec->schedule.window_count > 0 || spec->schedule.except_count > 0;
 }
 
-/* Prices of a file are the coordinator's to read. */
 static bool has_prices(const struct spec *spec)
 {
-    return spec->schedule.prices.given && spec->schedule.prices.file == NULL;
+    return spec->schedule.prices.given;
 }
 
 static struct opening_rule agenda_rule(const struct agenda *agenda)
@@ -50,11 +55,48 @@ static struct opening_rule agenda_rule(const struct agenda *agenda)
                                               .window_count = schedule->window_count,
                                               .except = schedule->except,
                                               .except_count = schedule->except_count},
-                                 .has_max = schedule->max_price.given && has_prices(agenda->spec),
+                                 .has_max = schedule->max_price.given && agenda->step_count > 0,
+                                 .steps = schedule->prices.file != NULL ? agenda->steps : NULL,
+                                 .step_count = agenda->step_count,
                                  .max_micro = schedule->max_price.micro,
                                  .bands = schedule->prices.bands,
                                  .band_count = schedule->prices.band_count,
                                  .default_micro = schedule->prices.fallback.micro};
+}
+
+/* What holds now and later of the file's prices; nothing where it says nothing of now. */
+static void steps_copy(struct agenda *agenda, const struct price_list *list)
+{
+    int64_t micro = 0;
+    const enum price_state state = price_at(list, agenda->now_ms, agenda->now_ms, hold_ms, &micro);
+    size_t at = 0;
+
+    while (at + 1 < list->count && list->steps[at + 1].start_ms <= agenda->now_ms) {
+        at++;
+    }
+    if (state == PRICE_GOOD || state == PRICE_HELD) {
+        agenda->label = state == PRICE_HELD ? "held" : "";
+        while (at < list->count && agenda->step_count < STEPS_MAX) {
+            agenda->steps[agenda->step_count++] = list->steps[at++];
+        }
+    }
+}
+
+static void file_read(struct agenda *agenda, const char *file)
+{
+    char path[PATH_BYTES];
+    struct price_list list;
+    struct error error;
+    char *text = NULL;
+
+    (void)snprintf(path, sizeof path, "%s%s%s", file[0] == '/' ? "" : agenda->workdir,
+                   file[0] == '/' ? "" : "/", file);
+    if (text_file_read(path, &text, &error) == TIDE_OK &&
+        price_parse(&list, text, NULL, agenda->now_ms, &error) == TIDE_OK) {
+        steps_copy(agenda, &list);
+        price_list_fini(&list);
+    }
+    free(text);
 }
 
 static bool agenda_fill(struct agenda *agenda)
@@ -67,7 +109,9 @@ static bool agenda_fill(struct agenda *agenda)
         calendar_intervals(&rule.calendar, agenda->now_ms - day_ms, end_ms, agenda->windows,
                            WINDOWS_MAX, &agenda->window_count);
 
-    if (has_prices(agenda->spec) && (status == TIDE_OK || status == TIDE_LIMIT)) {
+    if (schedule->prices.file != NULL) {
+        file_read(agenda, schedule->prices.file);
+    } else if (has_prices(agenda->spec) && (status == TIDE_OK || status == TIDE_LIMIT)) {
         status = tariff_steps(agenda->zone, schedule->prices.bands, schedule->prices.band_count,
                               schedule->prices.fallback.micro, agenda->now_ms, end_ms,
                               agenda->steps, STEPS_MAX, &agenda->step_count);
@@ -92,6 +136,9 @@ static const char *label_at(const struct agenda *agenda, int64_t at_ms)
     struct price_step step;
     size_t count = 0;
 
+    if (prices->file != NULL) {
+        return agenda->label;
+    }
     for (size_t i = 0; i < prices->band_count; i++) {
         if (tariff_steps(agenda->zone, &prices->bands[i], 1, INT64_MIN, at_ms, at_ms + 1, &step, 1,
                          &count) == TIDE_OK &&
@@ -198,7 +245,7 @@ static json_t *agenda_model(struct agenda *agenda)
                      price_json(agenda, change_ms));
 }
 
-json_t *agenda_read(const char *spec_text, int64_t now_ms)
+json_t *agenda_read(const char *spec_text, const char *workdir, int64_t now_ms)
 {
     struct agenda *agenda = calloc(1, sizeof *agenda);
     struct spec_report *report = calloc(1, sizeof *report);
@@ -210,6 +257,7 @@ json_t *agenda_read(const char *spec_text, int64_t now_ms)
         spec_parse(spec_text, strlen(spec_text), "spec", &spec, report) == TIDE_OK &&
         spec->schedule.timezone != NULL && (has_windows(spec) || has_prices(spec))) {
         agenda->spec = spec;
+        agenda->workdir = workdir;
         agenda->now_ms = now_ms;
         if (zone_open(&agenda->zone, spec->schedule.timezone, &error) == TIDE_OK) {
             model = agenda_model(agenda);

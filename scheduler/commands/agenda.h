@@ -16,9 +16,11 @@ enum { AGENDA_TEXT_BYTES = 160 };
  * agenda_read: {"timezone", "open", "until", "until_text", "window": {"open", "from", "until"},
  * "price": {"now", "label", "unit", "max", "next", "next_label", "hours"}}; window and price are
  * null where the spec has none, and a window that never shuts is none; null altogether without a
- * schedule, or where the spec cannot be read. The caller's to free.
+ * schedule, or where the spec cannot be read. A file of prices is read as whoever asks may read it,
+ * a relative one from `workdir`; where that fails, or says nothing of this moment, `price` is null.
+ * The caller's to free.
  */
-json_t *agenda_read(const char *spec_text, int64_t now_ms);
+json_t *agenda_read(const char *spec_text, const char *workdir, int64_t now_ms);
 
 /* agenda_brief: for a cell: "window shuts 06:00", "opens 22:00", "0.27 > 0.20 EUR/kWh"; "" when
  * there is nothing to say. Fills AGENDA_TEXT_BYTES and returns `text`. */

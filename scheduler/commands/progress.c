@@ -91,7 +91,7 @@ json_t *progress_model(struct query *query, int64_t experiment, int64_t now_ms)
         " p.completed + p.failed + p.buried + p.infeasible + p.pruned + p.cancelled AS done,"
         " p.trials, p.queued, p.running, p.paused, p.completed, p.failed + p.buried AS failed,"
         " p.infeasible, p.pruned, p.cancelled, c.cost,"
-        " CASE WHEN e.ended IS NULL THEN e.spec END AS spec,"
+        " CASE WHEN e.ended IS NULL THEN e.spec END AS spec, e.workdir,"
         " (SELECT sum(useful_ms + lost_ms) FROM tally WHERE experiment = e.id) AS spent_ms,"
         " (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
         " (SELECT value FROM best WHERE experiment = e.id) AS best_value, (SELECT step FROM trial"
@@ -102,8 +102,11 @@ json_t *progress_model(struct query *query, int64_t experiment, int64_t now_ms)
         "i", experiment);
 
     eta_add(model, now_ms);
-    (void)json_object_set_new(model, "agenda", agenda_read(model_text(model, "spec"), now_ms));
+    (void)json_object_set_new(
+        model, "agenda",
+        agenda_read(model_text(model, "spec"), model_text(model, "workdir"), now_ms));
     (void)json_object_del(model, "spec");
+    (void)json_object_del(model, "workdir");
     (void)json_object_set_new(model, "attempts",
                               attempts_read(query, experiment, model_text(model, "metric")));
     if (query->status != TIDE_OK) {

@@ -25,7 +25,7 @@ static json_t *status_model(const struct reading *reading)
         " p.cancelled, (SELECT id FROM best WHERE experiment = e.id) AS best_trial,"
         " (SELECT value FROM best WHERE experiment = e.id) AS best_value, e.compute_ms, c.cost,"
         " c.budget_cost, c.currency,"
-        " CASE WHEN e.ended IS NULL THEN e.spec END AS spec"
+        " CASE WHEN e.ended IS NULL THEN e.spec END AS spec, e.workdir"
         " FROM experiment AS e JOIN progress AS p ON p.experiment = e.id"
         " JOIN cost AS c ON c.experiment = e.id"
         " WHERE e.id = ?1 OR ?1 = 0 AND (?2 = 1 OR e.ended IS NULL OR e.id IN"
@@ -36,9 +36,11 @@ static json_t *status_model(const struct reading *reading)
     json_t *rows = query_rows(reading->query, sql, "ii", reading->target.experiment, all);
     for (size_t i = 0; i < json_array_size(rows); i++) {
         json_t *row = json_array_get(rows, i);
-        (void)json_object_set_new(row, "agenda",
-                                  agenda_read(model_text(row, "spec"), reading->now_ms));
+        (void)json_object_set_new(
+            row, "agenda",
+            agenda_read(model_text(row, "spec"), model_text(row, "workdir"), reading->now_ms));
         (void)json_object_del(row, "spec");
+        (void)json_object_del(row, "workdir");
     }
     return json_pack("{s:o, s:o}", "coordinator", alive_coordinator(reading->options->store),
                      "experiments", rows);

@@ -152,8 +152,8 @@ static json_t *why_model(const struct reading *reading)
 {
     const int64_t id = reading->target.experiment;
     json_t *model = query_row(reading->query,
-                              "SELECT id AS experiment, name, state, reason, started, ended, spec"
-                              " FROM experiment WHERE id = ?",
+                              "SELECT id AS experiment, name, state, reason, started, ended, spec,"
+                              " workdir FROM experiment WHERE id = ?",
                               "i", id);
     json_t *running = query_row(reading->query,
                                 "SELECT count(*) AS attempts, count(DISTINCT w.id) AS on_workers"
@@ -184,7 +184,8 @@ static json_t *why_model(const struct reading *reading)
                                                : change_text(model_text(model, "reason"), ended)));
     (void)json_object_set_new(model, "agenda",
                               ended ? json_null()
-                                    : agenda_read(model_text(model, "spec"), reading->now_ms));
+                                    : agenda_read(model_text(model, "spec"),
+                                                  model_text(model, "workdir"), reading->now_ms));
     (void)json_object_set_new(model, "workers", workers_judged(reading, model_text(model, "spec")));
     json_t *pools = pools_model(reading->query, reading->now_ms);
     outlook_add(reading->query, pools, reading->now_ms);
@@ -194,6 +195,7 @@ static json_t *why_model(const struct reading *reading)
         ended ? json_null()
               : forecast_read(reading->query, id, model_text(model, "spec"), from_ms));
     (void)json_object_del(model, "spec");
+    (void)json_object_del(model, "workdir");
     (void)json_object_set_new(model, "pools", pools);
     (void)json_object_set_new(model, "events", events);
     return model;

@@ -84,7 +84,7 @@ static void test_windows_that_never_shut(void **state)
     (void)state;
     assert_int_equal(spec_parse(text, strlen(text), "a", &spec, &report), TIDE_OK);
     json_t *check = check_windows_model(spec, ".", now_ms);
-    json_t *agenda = agenda_read(text, now_ms);
+    json_t *agenda = agenda_read(text, ".", now_ms);
     assert_true(json_is_true(json_object_get(check, "always_open")));
     assert_int_equal(json_array_size(json_object_get(check, "next")), 0);
     assert_true(json_is_true(json_object_get(agenda, "open")));
