@@ -234,6 +234,16 @@ static int64_t left_micro(const struct experiment *experiment, const struct stan
            margin_micro;
 }
 
+/* Whether so much more can be spent, and what runs can still leave. */
+bool budget_pays(const struct core *core, const struct experiment *experiment, int64_t cost_micro)
+{
+    if (experiment->config.cost_max_micro == 0) {
+        return true;
+    }
+    const struct standing standing = stand(core, experiment);
+    return left_micro(experiment, &standing) >= cost_micro;
+}
+
 /* Whether there are workers for it, and none that it could pay. */
 static bool admits_none(const struct core *core, const struct experiment *experiment)
 {

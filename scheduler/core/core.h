@@ -126,7 +126,8 @@ struct hello_event {
     int32_t slots;
     int32_t cpus_milli, gpus;
     int64_t memory_bytes;
-    int32_t pool; /* id of an EVENT_POOL told before; 0: none of that name */
+    int32_t pool;        /* id of an EVENT_POOL told before; 0: none of that name */
+    int64_t launched_ms; /* UTC: when its machine was launched; 0: it was not */
     uint32_t label_count;
     uint64_t labels[WIRE_LABELS_MAX]; /* digest_text("key=value") */
     uint32_t running_count, outbox_count;

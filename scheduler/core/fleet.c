@@ -302,6 +302,7 @@ void fleet_hello(struct core *core, const struct event *event)
         worker->row.first_seen_ms = core->wall_ms;
         core->out->created = worker->row.id;
     }
+    const bool first = worker->row.last_seen_ms < hello->launched_ms;
     matching_change(core, worker, -1);
     worker_price(core, worker, hello);
     hello_copy(core, worker, hello);
@@ -310,7 +311,7 @@ void fleet_hello(struct core *core, const struct event *event)
         worker->quick_failures = 0;
     }
     worker->row.draining = worker->quarantine_boot_ms != NEVER;
-    money_worker_up(core, worker);
+    money_worker_up(core, worker, first ? hello->launched_ms : 0);
     matching_change(core, worker, 1);
     fleet_ready(core, worker, 0); /* READY follows */
     emit_trace_of(core, TRACE_WORKER_JOINED, 0, worker->row.id)->a = hello->slots;

@@ -206,9 +206,42 @@ void money_works_for(struct core *core, struct worker *worker, int32_t experimen
     }
 }
 
-void money_worker_up(struct core *core, struct worker *worker)
+/* For whom a machine of the pool was launched: of those whose plan wants it the first that can pay
+ * for its start-up; 0 nobody. */
+static int32_t launched_for(const struct core *core, const struct worker *worker, int64_t span_ms)
 {
-    if (worker->row.pool != 0 && worker->booked_boot_ms == NEVER) {
+    const struct pool *pool = &core->pools[worker->row.pool - 1];
+    const int64_t dearest_micro = pool_dearest_micro(pool, core->wall_ms - span_ms, core->wall_ms);
+    const int64_t cost_micro =
+        dearest_micro <= 0
+            ? 0
+            : worker->row.slots *
+                  (ledger_cost_micro(dearest_micro, span_ms, money_scale(pool, worker)) + 1);
+
+    for (uint32_t i = 0; i < core->active_count; i++) {
+        const struct experiment *experiment = &core->experiments[core->active[i]];
+        if (experiment->plan.want[worker->row.pool] > 0 && money_keeps(experiment) &&
+            budget_pays(core, experiment, cost_micro)) {
+            return experiment->row.id;
+        }
+    }
+    return 0;
+}
+
+/* A machine that was launched is paid from then on; until its worker comes it idles. */
+void money_worker_up(struct core *core, struct worker *worker, int64_t launched_ms)
+{
+    if (worker->row.pool == 0 || worker->booked_boot_ms != NEVER) {
+        return;
+    }
+    const int64_t span_ms =
+        launched_ms > 0 && launched_ms < core->wall_ms ? core->wall_ms - launched_ms : 0;
+    if (span_ms > 0 && worker->attempts.count == 0) {
+        worker->works_for = launched_for(core, worker, span_ms);
+        worker->booked_boot_ms = core->boot_ms - span_ms;
+        worker->row.booked_ms = launched_ms;
+        money_book_idle(core, worker);
+    } else {
         worker->booked_boot_ms = core->boot_ms;
         worker->row.booked_ms = core->wall_ms;
     }

@@ -305,6 +305,7 @@ int64_t pool_dearest_micro(const struct pool *pool, int64_t from_ms, int64_t to_
 void budget_measure(struct experiment *experiment, int64_t duration_ms);
 void budget_pace(const struct core *core, const struct trial *trial);
 int64_t budget_duration_ms(const struct experiment *experiment);
+bool budget_pays(const struct core *core, const struct experiment *experiment, int64_t cost_micro);
 bool budget_admits(const struct core *core, const struct experiment *experiment,
                    const struct worker *worker);
 bool budget_is_used_up(const struct core *core, const struct experiment *experiment);
@@ -319,7 +320,7 @@ void money_book_attempt(struct core *core, struct trial *trial, bool finished);
 void money_book_idle(struct core *core, struct worker *worker);
 int64_t money_now(const struct core *core, const struct worker *worker);
 void money_works_for(struct core *core, struct worker *worker, int32_t experiment);
-void money_worker_up(struct core *core, struct worker *worker);
+void money_worker_up(struct core *core, struct worker *worker, int64_t launched_ms);
 void money_worker_down(struct core *core, struct worker *worker);
 void money_worker_change(struct core *core, struct worker *worker);
 

@@ -159,6 +159,14 @@ struct machine *machines_find(const struct machines *machines, const char *name)
     return NULL;
 }
 
+int64_t machines_launched_ms(struct machines *machines, const char *name)
+{
+    const struct machine *known = machines_find(machines, name);
+    const struct machine *machine = known != NULL ? known : asked_next(machines, 1);
+
+    return machine == NULL ? 0 : machine->launched_ms;
+}
+
 int32_t machines_count(const struct machines *machines, enum machine_state state)
 {
     int32_t count = 0;

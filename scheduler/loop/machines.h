@@ -66,6 +66,10 @@ struct machine *machines_adopt(struct machines *machines, const char *name, int6
 /* machines_find: the machine of that id that is not gone; NULL none. */
 struct machine *machines_find(const struct machines *machines, const char *name);
 
+/* machines_launched_ms: when the machine of that id was launched, or, where none is known by it,
+ * one whose launch has not said yet what it is called; UTC, 0 none was. */
+int64_t machines_launched_ms(struct machines *machines, const char *name);
+
 /* machines_count: those in that state. */
 int32_t machines_count(const struct machines *machines, enum machine_state state);
 

@@ -64,6 +64,10 @@ static void hello_step(struct coordinator *coordinator, int32_t worker, bool res
                                        .pool_text = step_text(coordinator, wire->pool),
                                        .labels_text = step_text(coordinator, labels),
                                        .software_text = step_text(coordinator, wire->software)};
+    if (event.hello.pool > 0) {
+        event.hello.launched_ms =
+            machines_launched_ms(&coordinator->supplies[event.hello.pool - 1].machines, name);
+    }
     hello_lists(wire, &event.hello);
     step(coordinator, &event);
     free(labels);

@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-void audit_init(struct audit *audit)
+void audit_init(struct audit *audit, const struct world *world)
 {
     memset(audit, 0, sizeof *audit);
+    audit->opened_ms = world->wall_ms;
 }
 
 void audit_price(struct audit *audit, int64_t now_ms, const struct price_event *event)
@@ -76,6 +77,19 @@ void audit_elapse(struct audit *audit, const struct world *world, int64_t ms)
             audit->slot_ms[i] += ms * (idle_on(world, worker) + live_on(world, worker->id));
         }
     }
+}
+
+void audit_hello(struct audit *audit, struct world *world, uint32_t worker, int32_t slots,
+                 int64_t age_ms)
+{
+    struct world_worker *self = &world->workers[worker];
+    const bool first = self->id == 0 && self->pool != 0;
+    const int64_t most_ms = world->wall_ms - audit->opened_ms;
+    const int64_t span_ms = !first ? 0 : age_ms < most_ms ? age_ms : most_ms;
+
+    self->launched_ms = world->wall_ms - span_ms;
+    world_hello(world, worker, slots);
+    audit->slot_ms[self->id - 1] += slots * span_ms;
 }
 
 /* price x duration x power / slots to the millionth, half to even: digit by digit. */

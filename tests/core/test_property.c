@@ -80,7 +80,7 @@ static void random_machines(struct world *world)
 
 static void open_pools(struct world *world)
 {
-    audit_init(&audit);
+    audit_init(&audit, world);
     world_pool(world, &(struct pool_event){.pool = 1,
                                            .kind = POOL_SPOT,
                                            .slots = 1,
@@ -197,7 +197,7 @@ static void random_worker_event(struct world *world)
             worker->count = 0;
             worker->restarted = true;
         }
-        world_hello(world, w, slots_of(world, w));
+        audit_hello(&audit, world, w, slots_of(world, w), (int64_t)draw(60000));
         break;
     case 1:
     case 2:

@@ -231,6 +231,7 @@ void world_hello(struct world *world, uint32_t worker, int32_t slots)
                                        .cpus_milli = 1000 * slots,
                                        .memory_bytes = 1 << 30,
                                        .pool = self->pool,
+                                       .launched_ms = self->launched_ms,
                                        .running_count = self->count,
                                        .outbox_count = self->outbox_count};
     for (uint32_t i = 0; i < self->count; i++) {

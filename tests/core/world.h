@@ -27,7 +27,8 @@ struct world_worker {
     int32_t id; /* 0 never connected */
     bool up;
     bool restarted;
-    int32_t pool; /* 0 none */
+    int32_t pool;        /* 0 none */
+    int64_t launched_ms; /* UTC: its machine; 0 it was not launched */
     struct wire_attempt running[WORLD_SLOTS];
     uint32_t count;
     struct wire_attempt outbox[WORLD_SLOTS];

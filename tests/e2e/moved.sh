@@ -2,11 +2,13 @@
 # An attempt goes on where it is cheaper: of two pools of local processes the cheap one cannot
 # launch at first, so the search runs in the dear one. When a cheap machine is free, the trial that
 # runs gets its notice, saves, and goes on there from what it saved, without a preemption to its
-# name; the dear machine ends, and the ledger has the time of both. The clock is the test's.
+# name; the dear machine ends, and the ledger has the time of both, also that in which the cheap one
+# started. The clock is the test's.
 . "$(dirname "$0")/lib.sh"
 hooks=$(cd "$(dirname "$0")/../../examples/launch" && pwd)
 cat >launch.sh <<'END'
 [ "$1$2" != cheapup ] || [ -e "$here/quota" ] || { echo 'quota exceeded' >&2; exit 3; }
+[ "$1$2" != cheapup ] || until [ -e "$here/boot" ]; do :; done
 exec sh "$hooks/local.sh" "$here/s.db.run" "$here/machines" "$2" "$3" $4
 END
 cat >pools.yaml <<'END'
@@ -61,6 +63,9 @@ reached "$running" '1 in dear'
 # Five minutes into the second one a cheap machine can be had.
 touch quota
 at '2026-12-01 01:05'
+reached "SELECT count(*) FROM machine WHERE state = 'asked'" 1
+at '2026-12-01 01:06:30'
+touch boot
 reached "SELECT count(*) FROM machine WHERE name LIKE 'cheap-%' AND state = 'up'" 1
 reached "$running" '1 in cheap'
 same 'what was said of it' "$(query s.db "SELECT substr(text, instr(text, ':')) FROM event
@@ -72,4 +77,7 @@ touch go1
 "$tidemill" wait moved --store s.db
 same witness "$(tr '\n' , <witness.txt)" '0 1 from 0,1 1 from 0,1 2 from 7,'
 same moves "$(query s.db "SELECT count(*) FROM event WHERE kind = 'moved'")" 1
+same 'its start' "$(query s.db "SELECT time(n.started), time(n.ended), n.experiment, n.cost_micro
+    FROM entry AS n JOIN worker AS w ON w.id = n.worker WHERE w.name LIKE 'cheap-%'
+    ORDER BY n.id LIMIT 1")" '01:05:00|01:06:30|1|7500'
 ledger_agrees s.db
