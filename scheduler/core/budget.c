@@ -169,8 +169,8 @@ static struct standing stand(const struct core *core, const struct experiment *e
 {
     struct standing standing = {.spent_micro = experiment->row.cost_micro};
 
-    for (uint32_t i = 0; i < core->worker_count; i++) {
-        const struct worker *worker = &core->workers[i];
+    for (const struct worker *worker = worker_after(core, WORKERS_PRESENT, NULL); worker != NULL;
+         worker = worker_after(core, WORKERS_PRESENT, worker)) {
         int32_t idle = worker->row.slots;
         for (const struct trial *trial = list_first(core, &worker->attempts); trial != NULL;
              trial = list_after(core, LIST_WORKER, trial)) {
@@ -249,8 +249,8 @@ static bool admits_none(const struct core *core, const struct experiment *experi
 {
     bool refused = false;
 
-    for (uint32_t i = 0; i < core->worker_count; i++) {
-        const struct worker *worker = &core->workers[i];
+    for (const struct worker *worker = worker_after(core, WORKERS_PRESENT, NULL); worker != NULL;
+         worker = worker_after(core, WORKERS_PRESENT, worker)) {
         if (worker_slots_for(worker, &experiment->config.requirement) > 0 &&
             price_is_known(core, worker)) {
             if (budget_admits(core, experiment, worker)) {
@@ -279,8 +279,11 @@ bool budget_lacks_price(const struct core *core, const struct experiment *experi
 {
     bool any = false;
 
-    for (uint32_t i = 0; i < core->worker_count && experiment->config.cost_max_micro > 0; i++) {
-        const struct worker *worker = &core->workers[i];
+    if (experiment->config.cost_max_micro == 0) {
+        return false;
+    }
+    for (const struct worker *worker = worker_after(core, WORKERS_PRESENT, NULL); worker != NULL;
+         worker = worker_after(core, WORKERS_PRESENT, worker)) {
         if (worker_slots_for(worker, &experiment->config.requirement) > 0) {
             if (price_is_known(core, worker)) {
                 return false;

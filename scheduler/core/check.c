@@ -62,6 +62,9 @@ static const char *check_worker(const struct worker *worker)
     if (worker->slots_used != (int32_t)worker->attempts.count) {
         return "a worker's used slots differ from its attempts";
     }
+    if (worker->in[WORKERS_PRESENT] != (worker->row.connected || worker->attempts.count > 0)) {
+        return "a worker that is there is not in its list, or one that is not is";
+    }
     if (worker->row.connected && worker->slots_free < 0) {
         return "I14: a worker has fewer than no free slots";
     }

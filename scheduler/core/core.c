@@ -78,7 +78,8 @@ struct core *core_init(void *memory, struct core_capacity capacity, int64_t inca
     core->incarnation = incarnation;
     core->lease_ms = lease_ms == 0 ? LEASE_MS : lease_ms;
     core->moves_boot_ms = NEVER;
-    list_init(&core->idle);
+    list_init(&core->of_workers[WORKERS_IDLE]);
+    list_init(&core->of_workers[WORKERS_PRESENT]);
     return core;
 }
 

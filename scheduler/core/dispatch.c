@@ -96,13 +96,13 @@ void dispatch(struct core *core)
         return;
     }
 
-    for (struct worker *worker = worker_after_idle(core, NULL); worker != NULL && work_left(core);
-         worker = next) {
-        next = worker_after_idle(core, worker);
+    for (struct worker *worker = worker_after(core, WORKERS_IDLE, NULL);
+         worker != NULL && work_left(core); worker = next) {
+        next = worker_after(core, WORKERS_IDLE, worker);
         if (fleet_drop_silent(core, worker)) {
             continue;
         }
-        while (worker->is_idle) {
+        while (worker->in[WORKERS_IDLE]) {
             if (offered == STEP_DISPATCH_MAX) {
                 core->again = true;
                 return;

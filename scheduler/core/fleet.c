@@ -64,30 +64,39 @@ bool worker_has_room(const struct worker *worker, const struct requirement *need
            pool_matches(worker, need) && labels_match(worker, need);
 }
 
-/* Keeps the worker in the idle list exactly while it could be offered something. */
-void worker_idle_update(struct core *core, struct worker *worker)
+/* Keeps the worker in a list exactly while it belongs there; a new one comes last. */
+static void list_keep(struct core *core, struct worker *worker, enum workers_kind kind,
+                      bool belongs)
 {
     const uint32_t index = (uint32_t)(worker - core->workers);
-    const bool idle = worker->row.connected && !worker->row.draining && worker->slots_free > 0 &&
-                      worker->slots_used < worker->row.slots;
+    struct list *list = &core->of_workers[kind];
 
-    if (idle == worker->is_idle) {
+    if (belongs == worker->in[kind]) {
         return;
     }
-    worker->is_idle = idle;
-    if (idle) {
-        worker->idle = (struct link){.before = core->idle.last, .after = NONE};
-        *(core->idle.last == NONE ? &core->idle.first
-                                  : &core->workers[core->idle.last].idle.after) = index;
-        core->idle.last = index;
-        core->idle.count++;
+    worker->in[kind] = belongs;
+    if (belongs) {
+        worker->links[kind] = (struct link){.before = list->last, .after = NONE};
+        *(list->last == NONE ? &list->first : &core->workers[list->last].links[kind].after) = index;
+        list->last = index;
+        list->count++;
         return;
     }
-    const struct link link = worker->idle;
-    *(link.before == NONE ? &core->idle.first : &core->workers[link.before].idle.after) =
+    const struct link link = worker->links[kind];
+    *(link.before == NONE ? &list->first : &core->workers[link.before].links[kind].after) =
         link.after;
-    *(link.after == NONE ? &core->idle.last : &core->workers[link.after].idle.before) = link.before;
-    core->idle.count--;
+    *(link.after == NONE ? &list->last : &core->workers[link.after].links[kind].before) =
+        link.before;
+    list->count--;
+}
+
+void worker_lists_update(struct core *core, struct worker *worker)
+{
+    const bool open = worker->row.connected && !worker->row.draining;
+
+    list_keep(core, worker, WORKERS_IDLE,
+              open && worker->slots_free > 0 && worker->slots_used < worker->row.slots);
+    list_keep(core, worker, WORKERS_PRESENT, worker->row.connected || worker->attempts.count > 0);
 }
 
 void worker_occupy(struct core *core, struct worker *worker, struct trial *trial)
@@ -101,7 +110,7 @@ void worker_occupy(struct core *core, struct worker *worker, struct trial *trial
     worker->memory_used_bytes += need->memory_bytes;
     trial_experiment(core, trial)->in_pool[worker->row.pool]++;
     list_append(core, &worker->attempts, LIST_WORKER, trial);
-    worker_idle_update(core, worker);
+    worker_lists_update(core, worker);
 }
 
 void worker_release(struct core *core, struct worker *worker, struct trial *trial)
@@ -115,7 +124,7 @@ void worker_release(struct core *core, struct worker *worker, struct trial *tria
     worker->memory_used_bytes -= need->memory_bytes;
     trial_experiment(core, trial)->in_pool[worker->row.pool]--;
     list_remove(core, &worker->attempts, LIST_WORKER, trial);
-    worker_idle_update(core, worker);
+    worker_lists_update(core, worker);
 }
 
 /* Adds (sign 1) or takes away (-1) the worker's slots from every experiment whose trials it may
@@ -136,7 +145,7 @@ void fleet_ready(struct core *core, struct worker *worker, int32_t slots_free)
         room > 0 ? room : 0; /* it may have come back with fewer slots than it fills */
 
     worker->slots_free = slots_free < 0 ? 0 : slots_free < most ? slots_free : most;
-    worker_idle_update(core, worker);
+    worker_lists_update(core, worker);
 }
 
 static struct wire_verdict_of *verdict_add(struct wire_verdict_of *list, uint32_t *count,
@@ -337,7 +346,7 @@ static void disconnect(struct core *core, struct worker *worker)
     matching_change(core, worker, -1);
     pool_connect(core, worker->row.pool, worker->row.connected ? -1 : 0);
     worker->row.connected = false;
-    worker_idle_update(core, worker);
+    worker_lists_update(core, worker);
     (void)emit_trace_of(core, TRACE_WORKER_LEFT, 0, worker->row.id);
 }
 
@@ -373,14 +382,14 @@ void worker_shut(struct core *core, struct worker *worker)
 {
     matching_change(core, worker, -1);
     worker->row.draining = true;
-    worker_idle_update(core, worker);
+    worker_lists_update(core, worker);
 }
 
 void worker_open(struct core *core, struct worker *worker)
 {
     worker->row.draining = false;
     matching_change(core, worker, 1);
-    worker_idle_update(core, worker);
+    worker_lists_update(core, worker);
 }
 
 void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms)
@@ -403,8 +412,11 @@ void fleet_drain(struct core *core, struct worker *worker, int64_t left_ms)
     emit_worker(core, worker, NULL);
 }
 
-struct worker *worker_after_idle(const struct core *core, const struct worker *worker)
+struct worker *worker_after(const struct core *core, enum workers_kind kind,
+                            const struct worker *worker)
 {
-    const uint32_t index = worker == NULL ? core->idle.first : worker->idle.after;
+    const uint32_t index =
+        worker == NULL ? core->of_workers[kind].first : worker->links[kind].after;
+
     return index == NONE ? NULL : &core->workers[index];
 }

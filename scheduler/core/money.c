@@ -187,8 +187,8 @@ int64_t money_now(const struct core *core, const struct worker *worker)
 /* Of more workers than a step has room for, the idle time up to now is nobody's. */
 void money_keep(struct core *core, const struct experiment *experiment)
 {
-    for (uint32_t i = 0; i < core->worker_count; i++) {
-        struct worker *worker = &core->workers[i];
+    for (struct worker *worker = worker_after(core, WORKERS_PRESENT, NULL); worker != NULL;
+         worker = worker_after(core, WORKERS_PRESENT, worker)) {
         if (worker->works_for == experiment->row.id && core->keeps_left > 0) {
             money_book_idle(core, worker);
             core->keeps_left--;

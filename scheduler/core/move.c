@@ -77,9 +77,9 @@ static struct haven free_haven(const struct core *core, const struct experiment 
 {
     struct haven haven = {NULL, 0};
 
-    for (const struct worker *worker = worker_after_idle(core, NULL);
+    for (const struct worker *worker = worker_after(core, WORKERS_IDLE, NULL);
          worker != NULL && gate_admits(core, experiment);
-         worker = worker_after_idle(core, worker)) {
+         worker = worker_after(core, WORKERS_IDLE, worker)) {
         const double price_micro = prospect_slot_micro(core, worker, span_ms);
         if ((haven.worker == NULL || price_micro < haven.price_micro) &&
             worker_has_room(worker, &experiment->config.requirement) &&
@@ -165,10 +165,11 @@ void moves_make(struct core *core)
     uint32_t left = 0;
     bool looked = false;
 
-    if (core->boot_ms < core->moves_boot_ms && core->idle.count <= core->moves_idle) {
+    if (core->boot_ms < core->moves_boot_ms &&
+        core->of_workers[WORKERS_IDLE].count <= core->moves_idle) {
         return;
     }
-    core->moves_idle = core->idle.count;
+    core->moves_idle = core->of_workers[WORKERS_IDLE].count;
     for (uint32_t i = 0; i < core->active_count && settled; i++) {
         struct experiment *experiment = &core->experiments[core->active[i]];
         if (may_move(core, experiment)) {

@@ -154,8 +154,8 @@ uint32_t prospect_offers(struct core *core, const struct experiment *experiment,
     int32_t connected[POOLS_MAX + 1] = {0};
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < core->worker_count; i++) {
-        const struct worker *worker = &core->workers[i];
+    for (const struct worker *worker = worker_after(core, WORKERS_PRESENT, NULL); worker != NULL;
+         worker = worker_after(core, WORKERS_PRESENT, worker)) {
         connected[worker->row.pool] += worker_slots_for(worker, &experiment->config.requirement);
     }
     for (uint32_t i = 0; i < POOLS_MAX; i++) {

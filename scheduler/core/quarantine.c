@@ -9,8 +9,8 @@
 static bool proven_elsewhere(const struct core *core, const struct worker *worker,
                              int32_t experiment)
 {
-    for (uint32_t i = 0; i < core->worker_count; i++) {
-        const struct worker *other = &core->workers[i];
+    for (const struct worker *other = worker_after(core, WORKERS_PRESENT, NULL); other != NULL;
+         other = worker_after(core, WORKERS_PRESENT, other)) {
         if (other != worker && other->row.connected && !other->row.draining &&
             other->proven_for == experiment) {
             return true;

@@ -27,6 +27,10 @@ struct list {
 /* Which intrusive list of a trial or a worker is meant. */
 enum list_kind { LIST_OPEN, LIST_QUEUE, LIST_WORKER, LIST_KIND_COUNT };
 
+/* Which intrusive list of workers is meant: those that could be offered something, and those that
+ * are connected or have attempts. Whoever was ever seen is in neither. */
+enum workers_kind { WORKERS_IDLE, WORKERS_PRESENT, WORKERS_KIND_COUNT };
+
 /* An attempt that was given up, whose result is still welcome from the worker that had it. */
 struct lost_attempt {
     int32_t number; /* 0: none */
@@ -120,8 +124,8 @@ struct worker {
     int64_t booked_boot_ms; /* row.booked_ms in boot time; NEVER it is not up, or in no pool */
     int32_t active;         /* accepted live attempts on it */
     int32_t works_for; /* experiment of the last attempt offered to it; 0 none since the start */
-    struct link idle;  /* core->idle */
-    bool is_idle;
+    struct link links[WORKERS_KIND_COUNT];
+    bool in[WORKERS_KIND_COUNT];
     int32_t quick_failures, quick_for; /* in a row, and of which experiment */
     int32_t proven_for;                /* experiment of which its last ended attempt went well */
     int64_t quarantine_boot_ms;        /* until then it gets nothing; NEVER it is not in it */
@@ -153,7 +157,7 @@ struct core {
     uint32_t moves_idle;             /* workers that were free then: with more of them sooner */
     bool held;                       /* nothing may start: EVENT_HOLD */
     struct pool pools[POOLS_MAX];
-    struct list idle;
+    struct list of_workers[WORKERS_KIND_COUNT];
     struct heap timers; /* by trial index: lease of a live attempt, or end of a backoff */
     struct outcome *out;
     struct experiment *experiments;
@@ -239,7 +243,7 @@ int32_t worker_slots_for(const struct worker *worker, const struct requirement *
 bool worker_has_room(const struct worker *worker, const struct requirement *need);
 void worker_occupy(struct core *core, struct worker *worker, struct trial *trial);
 void worker_release(struct core *core, struct worker *worker, struct trial *trial);
-void worker_idle_update(struct core *core, struct worker *worker);
+void worker_lists_update(struct core *core, struct worker *worker);
 void fleet_hello(struct core *core, const struct event *event);
 void fleet_ready(struct core *core, struct worker *worker, int32_t slots_free);
 void fleet_renew(struct core *core, struct worker *worker, const struct renew_event *renew);
@@ -254,7 +258,8 @@ void quarantine_look(struct core *core, struct worker *worker);
 void worker_shut(struct core *core, struct worker *worker);
 void worker_open(struct core *core, struct worker *worker);
 bool fleet_drop_silent(struct core *core, struct worker *worker);
-struct worker *worker_after_idle(const struct core *core, const struct worker *worker);
+struct worker *worker_after(const struct core *core, enum workers_kind kind,
+                            const struct worker *worker);
 
 /* experiment.c: submission, commands, and what its state follows from. */
 void experiment_submit(struct core *core, const struct submitted_event *submitted);

@@ -18,7 +18,7 @@ enum {
     HOOK_MS = 600000,
     RETRY_FIRST_MS = 30000,
     RETRY_MAX_MS = 600000,
-    PATIENCE_MS = 300000, /* beyond the start-up, for a machine whose worker has not come */
+    PATIENCE_MS = 120000, /* beyond twice the start-up, for a machine whose worker has not come */
     BATCH_MAX = 256       /* ids that one terminate is given */
 };
 
@@ -98,7 +98,7 @@ static bool is_lost(const struct coordinator *coordinator, const struct supply *
                     const struct machine *machine)
 {
     const int64_t patience_ms =
-        machine->seen ? coordinator->lease_ms : supply->config->startup_ms + PATIENCE_MS;
+        machine->seen ? coordinator->lease_ms : 2 * supply->config->startup_ms + PATIENCE_MS;
 
     return machine->away_boot_ms != NEVER && clock_boot_ms() - machine->away_boot_ms > patience_ms;
 }
