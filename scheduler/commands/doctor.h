@@ -37,6 +37,7 @@ __attribute__((format(printf, 5, 6))) void finding(struct examination *examinati
 
 /* doctor_place.c: programs, clock, file system, disk, and who has the store open. */
 void examine_place(struct examination *examination);
+void examine_memory(struct examination *examination, int32_t process);
 
 /* doctor_store.c: what is in the database; false when it cannot be opened. */
 bool examine_store(struct examination *examination);

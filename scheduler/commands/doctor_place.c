@@ -92,6 +92,7 @@ static void examine_locks(struct examination *examination, const struct store_pl
     if (place->owner != 0) {
         finding(examination, "lock", VERDICT_GOOD, NULL, "process %" PRId32 " has the store",
                 place->owner);
+        examine_memory(examination, place->owner);
     } else {
         finding(examination, "lock", VERDICT_GOOD, NULL, "no coordinator has the store");
     }

@@ -33,7 +33,7 @@ static bool source_reap(struct harvest *harvest, const json_t *rows, struct stud
         .study = study, .rows = rows, .trials = calloc(count + 1, sizeof *reaping.trials)};
     const struct harvest_ways ways = {row_params, row_tell, &reaping};
 
-    harvest->rows = calloc(count + 1, sizeof *harvest->rows);
+    harvest->rows = calloc(count + 1, sizeof(struct trial_row *));
     const bool room = reaping.trials != NULL && harvest->rows != NULL;
     for (size_t i = 0; room && i < count; i++) {
         reaping.trials[i] = replay_trial(harvest->source, json_array_get(rows, i));

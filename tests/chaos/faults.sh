@@ -76,11 +76,11 @@ script_fault() {
     script=$(script_find "$2")
     [ -n "$script" ] || return 0
     case $1 in
-    script_kill) kill -9 "$script" && hit "$1" ;;
-    script_stop) kill -STOP "$script" && hit "$1" && later "$3" kill -CONT "$script" ;;
+    script_kill) kill -9 "$script" 2>/dev/null && hit "$1" ;;
+    script_stop) kill -STOP "$script" 2>/dev/null && hit "$1" && later "$3" kill -CONT "$script" ;;
     supervisor_kill)
         supervisor=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$script/status" 2>/dev/null)
-        [ "${supervisor:-1}" -le 1 ] || { kill -9 "$supervisor" && hit "$1"; }
+        [ "${supervisor:-1}" -le 1 ] || { kill -9 "$supervisor" 2>/dev/null && hit "$1"; }
         ;;
     esac
 }

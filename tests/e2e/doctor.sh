@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 mkfifo ready shell
 exec 3<>ready
-"$tidemill" serve --store s.db --listen 'tcp://127.0.0.1:*' 2>ready &
+(ulimit -v 4194304 && exec "$tidemill" serve --store s.db --listen 'tcp://127.0.0.1:*') 2>ready &
 coordinator=$!
 sed '/event=serving/q' <&3 >/dev/null
 
@@ -21,6 +21,7 @@ finds() {
 
 finds 0 good coordinator 'it answers'
 finds 0 good lock "process $coordinator has the store"
+finds 0 good memory "process $coordinator may take 4.0 GiB"
 finds 0 good pages 'reference in order' --full
 same 'nothing bad' "$(grep -c '^bad' doctor.txt || true)" 0
 
