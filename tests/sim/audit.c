@@ -266,7 +266,7 @@ void audit_started(uint32_t machine, const struct wire_assign *assign)
     if (witness->started_ms > 0) {
         story_fails("I7: attempt %d was started twice", (int)assign->attempt.number);
     }
-    if (witness->refused) {
+    if (witness->refused == story.machines[machine].boots) {
         story_fails("R6: machine %u runs attempt %d.%d.%d, which it has refused", machine,
                     (int)assign->attempt.experiment, (int)assign->attempt.trial,
                     (int)assign->attempt.number);
@@ -278,9 +278,9 @@ void audit_started(uint32_t machine, const struct wire_assign *assign)
     check_overlap(witness);
 }
 
-void audit_refused(struct wire_attempt attempt)
+void audit_refused(struct wire_attempt attempt, uint32_t boot)
 {
-    audit_find(attempt)->refused = true;
+    audit_find(attempt)->refused = boot;
 }
 
 void audit_stopped(struct wire_attempt attempt)

@@ -19,7 +19,7 @@ struct witness {
     int32_t saved_seq;
     bool spoiled[64];   /* of its checkpoints, by seq: what was saved cannot be loaded */
     bool written, live; /* its row, as last committed */
-    bool refused;       /* its machine has said so */
+    uint32_t refused;   /* by which boot of its machine; 0 none */
     /* by coordinator: its state as that has decided, written or not, plus 1; 0 nothing */
     uint8_t decided[PLAN_CENTERS];
     int64_t gone_ms;      /* since when it is not live any more */
@@ -77,9 +77,9 @@ void audit_turn(int64_t incarnation, const struct record *batch, uint32_t count)
 /* audit_told: this coordinator's search has been told of an end: I12. */
 void audit_told(int64_t incarnation, int32_t experiment, int32_t trial);
 
-/* audit_refused: its machine says that it will not run it. audit_started, audit_stopped: a process
- * runs, from this checkpoint; and is gone: I6, I7, I8. */
-void audit_refused(struct wire_attempt attempt);
+/* audit_refused: this boot of its machine says that it will not run it. audit_started,
+ * audit_stopped: a process runs, from this checkpoint; and is gone: I6, I7, I8. */
+void audit_refused(struct wire_attempt attempt, uint32_t boot);
 void audit_started(uint32_t machine, const struct wire_assign *assign);
 void audit_stopped(struct wire_attempt attempt);
 

@@ -145,7 +145,7 @@ static void check_said(struct machine *machine, const struct agent_action *actio
     const struct wire_attempt *highest = disk_highest(&machine->disk, action->attempt);
 
     if (action->type == WIRE_REFUSE) {
-        audit_refused(action->attempt);
+        audit_refused(action->attempt, machine->boots);
     }
     if (action->type == WIRE_ACCEPT &&
         (highest == NULL || highest->number < action->attempt.number)) {
