@@ -9,8 +9,8 @@ function(tide_test name)
   add_test(NAME ${name} COMMAND test_${name} ${arg_ARGUMENTS})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "${arg_LABELS}")
   if(TIDE_SANITIZE MATCHES thread)
-    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT
-      "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp")
+    # libzmq is not instrumented: what it does in its own threads would be taken for races, one by one.
+    set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
   endif()
 endfunction()
 

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One renewal, and the time to leave. */
-enum { TOLD_MS = LEASE_MS / RENEWALS_PER_LEASE + 35000 };
+enum {
+    TOLD_MS = LEASE_MS / RENEWALS_PER_LEASE + 35000, /* one renewal, and the time to leave */
+    FRESH_MS = 95000 /* a lease less the time to leave, by a clock that is 2 % slow */
+};
 
 void audit_init(struct audit *audit, const struct plan *plan)
 {
@@ -117,6 +119,7 @@ void audit_assigned(int64_t incarnation, uint32_t machine, struct wire_attempt a
     if (witness->assigned_ms == 0) {
         assigned_first(witness, machine);
     }
+    witness->sent_ms = story.now_ms;
     if (witness->machine != machine) {
         story_fails("I2: attempt %d.%d.%d was given to machine %u and to %u",
                     (int)attempt.experiment, (int)attempt.trial, (int)attempt.number,
@@ -270,6 +273,12 @@ void audit_started(uint32_t machine, const struct wire_assign *assign)
         story_fails("R6: machine %u runs attempt %d.%d.%d, which it has refused", machine,
                     (int)assign->attempt.experiment, (int)assign->attempt.trial,
                     (int)assign->attempt.number);
+    }
+    if (story.plan.stop_on_lease_loss[assign->attempt.experiment - 1] &&
+        story.now_ms - witness->sent_ms > FRESH_MS) {
+        story_fails("R4: attempt %d.%d.%d begins %lld ms after its ASSIGN was sent",
+                    (int)assign->attempt.experiment, (int)assign->attempt.trial,
+                    (int)assign->attempt.number, (long long)(story.now_ms - witness->sent_ms));
     }
     witness->started_ms = story.now_ms;
     if (assign->checkpoint.attempt_number > 0) {

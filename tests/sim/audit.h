@@ -15,6 +15,7 @@ struct witness {
     uint32_t before;    /* the one seen before it of its trial, 1 + index; 0 none */
     int64_t decided_ms; /* when a coordinator first decided to offer it, written or not */
     int64_t assigned_ms, started_ms, stopped_ms; /* 0 not yet */
+    int64_t sent_ms;                             /* its ASSIGN, the last time */
     int64_t saved_step;                          /* of its newest checkpoint; 0 none */
     int32_t saved_seq;
     bool spoiled[64];   /* of its checkpoints, by seq: what was saved cannot be loaded */

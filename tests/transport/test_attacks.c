@@ -12,12 +12,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#ifdef __SANITIZE_THREAD__
-enum { FRAMES = 100 }; /* it takes every frame for a race, and long to say so */
-#else
-enum { FRAMES = 100000 };
-#endif
-enum { SILENT = 500, SILENT_LONG = 5000, FLOOD = 5000, TEXT_BYTES = 256, SHORT_MS = 300 };
+enum {
+    FRAMES = 100000,
+    SILENT = 500,
+    SILENT_LONG = 5000,
+    FLOOD = 5000,
+    TEXT_BYTES = 256,
+    SHORT_MS = 300
+};
 
 static struct coordinator coordinator;
 static struct caller honest;
