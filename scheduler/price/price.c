@@ -16,6 +16,7 @@
 enum { LINE_BYTES = 256, FIRST_STEPS = 64, KWH_PER_MWH = 1000 };
 
 static const double price_max = 1e6;
+static const int64_t time_max_ms = INT64_C(253402300800000); /* the end of the year 9999 */
 
 const char *price_state_text(enum price_state state)
 {
@@ -42,6 +43,9 @@ enum tide_status list_add(struct price_list *list, int64_t start_ms, double pric
 
     if (!(fabs(price) <= price_max)) {
         return error_set(error, TIDE_INVALID, "a price of %g is no amount of money", price);
+    }
+    if (start_ms < 0 || start_ms >= time_max_ms) {
+        return error_set(error, TIDE_INVALID, "a price holds from a time between 1970 and 9999");
     }
     if (list->count == PRICE_STEPS_MAX) {
         return error_set(error, TIDE_LIMIT, "more than %d prices", PRICE_STEPS_MAX);
@@ -143,7 +147,8 @@ static void end_last_row(struct price_list *list)
     list->end_ms = INT64_MAX;
     if (list->count > 1) {
         const struct price_step *last = &list->steps[list->count - 1];
-        list->end_ms = last->start_ms + (last->start_ms - last[-1].start_ms);
+        const int64_t end_ms = last->start_ms + (last->start_ms - last[-1].start_ms);
+        list->end_ms = end_ms < time_max_ms ? end_ms : time_max_ms - 1;
     }
 }
 

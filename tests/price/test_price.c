@@ -45,6 +45,7 @@ static const char azure[] =
 static const char csv[] = "start,price\r\n2026-12-01T08:00:00+01:00,0.27\n"
                           "2026-12-01T09:00:00+01:00,-0.005\n";
 
+static const char late[] = "start,price\n2026-12-01T08:00:00Z,0.1\n9999-12-31T00:00:00Z,0.2\n";
 static const char elec[] = "utc_epoch,offset_min,usd_mwh\n1672531200,-480,114.95\n"
                            "1672534800,-480,-3.5\n";
 
@@ -73,6 +74,7 @@ static void documented_formats_are_read(void **state)
         {azure, NULL, 1, "2026-11-23T17:00:00Z", 412300, 412300},
         {csv, NULL, 2, "2026-12-01T08:00:00Z", -5000, 270000},
         {elec, NULL, 2, "2023-01-01T01:00:00Z", -3500, 114950},
+        {late, NULL, 2, "9999-12-31T00:00:00Z", 200000, 100000},
     };
     struct price_list list;
     struct error error;
@@ -103,6 +105,8 @@ static void what_is_wrong_is_said(void **state)
         {"start,price\n2026-12-01T08:00:00Z,cheap\n", 2, "cheap"},
         {"start,price\n2026-12-01T08:00:00Z,0.2\n2026-12-01T08:00:00Z,0.3\n", 3, "ascend"},
         {"start,price\n2026-12-01T08:00:00Z,1e9\n", 2, "money"},
+        {"start,price\n1969-12-01T08:00:00Z,0.2\n", 2, "between 1970 and 9999"},
+        {"utc_epoch,offset_min,usd_mwh\n5555555555555555,0,1\n", 2, "between 1970 and 9999"},
         {"{\"SpotPriceHistory\":[]}", 0, "no price"},
         {"{\"prices\":[]}", 0, "SpotPriceHistory"},
         {"{\"SpotPriceHistory\":[{\"SpotPrice\":1.0}]}", 0, "Timestamp"},
