@@ -18,10 +18,11 @@ bool check_spec_print(struct screen *screen, const struct spec *spec);
 json_t *check_spec_model(const struct spec *spec);
 
 /*
- * check_windows_model: the next three windows of the schedule with their offsets from UTC, and
- * whether they are cheaper than any time, as far as its prices show: {"timezone", "next": [...],
- * "worth": {"inside", "always", "unit", "pays"} or null}; null where it has no windows. A relative
- * price file lies in `folder`. The caller's to free. check_windows_print: the same.
+ * check_windows_model: the next three windows of the schedule with their offsets from UTC, whether
+ * they are cheaper than any time, as far as its prices show, and its deadline: {"timezone",
+ * "always_open", "next": [...], "worth": {"inside", "always", "unit", "pays"} or null, "deadline":
+ * {"at_local", "left_ms", "if_late"} or null}; null where it has neither. A relative price file
+ * lies in `folder`. The caller's to free. check_windows_print: the same.
  */
 json_t *check_windows_model(const struct spec *spec, const char *folder, int64_t now_ms);
 void check_windows_print(struct screen *screen, const json_t *model);

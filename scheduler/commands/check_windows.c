@@ -175,6 +175,34 @@ static json_t *worth_model(struct plan *plan, const char *folder, int64_t now_ms
                      "pays", plan->window_count == 0 || inside < whole);
 }
 
+static json_t *deadline_model(const struct plan *plan, int64_t now_ms)
+{
+    static const char *const if_late[] = {[SPEC_LATE_WARN] = "warn",
+                                          [SPEC_LATE_IGNORE_WINDOWS] = "ignore-windows",
+                                          [SPEC_LATE_ON_DEMAND] = "on-demand"};
+    const struct spec_schedule *schedule = &plan->spec->schedule;
+    char at[FORMAT_BYTES];
+
+    if (schedule->deadline == NULL) {
+        return json_null();
+    }
+    return json_pack("{s:s, s:I, s:s}", "at_local", stamp(at, plan, schedule->deadline_ms),
+                     "left_ms", (json_int_t)(schedule->deadline_ms - now_ms), "if_late",
+                     if_late[schedule->if_late]);
+}
+
+static json_t *plan_model(struct plan *plan, const char *folder, int64_t now_ms)
+{
+    const struct spec_schedule *schedule = &plan->spec->schedule;
+    const bool always = always_open(plan, now_ms);
+    json_t *next = always ? json_array() : windows_model(plan, now_ms);
+    json_t *worth = always ? json_null() : worth_model(plan, folder, now_ms);
+
+    return json_pack("{s:s, s:b, s:o, s:o, s:o}", "timezone", schedule->timezone, "always_open",
+                     always, "next", next, "worth", worth, "deadline",
+                     deadline_model(plan, now_ms));
+}
+
 json_t *check_windows_model(const struct spec *spec, const char *folder, int64_t now_ms)
 {
     const struct spec_schedule *schedule = &spec->schedule;
@@ -182,19 +210,30 @@ json_t *check_windows_model(const struct spec *spec, const char *folder, int64_t
     struct error error;
     json_t *model = NULL;
 
-    if (plan != NULL && (schedule->window_count > 0 || schedule->except_count > 0) &&
+    if (plan != NULL &&
+        (schedule->window_count > 0 || schedule->except_count > 0 || schedule->deadline != NULL) &&
         zone_open(&plan->zone, schedule->timezone, &error) == TIDE_OK) {
         plan->spec = spec;
-        const bool always = always_open(plan, now_ms);
-        json_t *next = always ? json_array() : windows_model(plan, now_ms);
-        json_t *worth = always ? json_null() : worth_model(plan, folder, now_ms);
-        model = json_pack("{s:s, s:b, s:o, s:o}", "timezone", schedule->timezone, "always_open",
-                          always, "next", next, "worth", worth);
+        model = plan_model(plan, folder, now_ms);
         price_list_fini(&plan->prices);
         zone_close(plan->zone);
     }
     free(plan);
     return model == NULL ? json_null() : model;
+}
+
+static void deadline_print(struct screen *screen, const json_t *deadline)
+{
+    const int64_t left_ms = model_integer(deadline, "left_ms");
+    char text[FORMAT_BYTES];
+
+    screen_label(screen, "deadline");
+    if (left_ms <= 0) {
+        screen_print(screen, "%s, which has passed\n", model_text(deadline, "at_local"));
+        return;
+    }
+    screen_print(screen, "%s (in %s); if late: %s\n", model_text(deadline, "at_local"),
+                 format_duration(text, left_ms), model_text(deadline, "if_late"));
 }
 
 void check_windows_print(struct screen *screen, const json_t *model)
@@ -223,5 +262,8 @@ void check_windows_print(struct screen *screen, const json_t *model)
             screen, "%.4g %s on average in the windows, %.4g at any time%s\n",
             model_real(worth, "inside"), model_text(worth, "unit"), model_real(worth, "always"),
             json_is_true(json_object_get(worth, "pays")) ? "" : ": the windows do not pay");
+    }
+    if (json_is_object(json_object_get(model, "deadline"))) {
+        deadline_print(screen, json_object_get(model, "deadline"));
     }
 }

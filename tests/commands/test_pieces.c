@@ -70,13 +70,14 @@ static void test_windows_of_check(void **state)
     spec_free(spec);
 }
 
-/* All week is no window: nothing shuts in eight days, nor in a year. */
+/* All week is no window: nothing shuts in eight days, nor in a year. A deadline is the zone's. */
 static void test_windows_that_never_shut(void **state)
 {
     static const char text[] =
         "name: a\ncommand: [echo, '{x}']\nparameters: {x: {type: float, min: 0, max: 1}}\n"
         "objective: {metric: loss, direction: minimize}\nbudget: {trials: 1}\n"
-        "schedule: {timezone: Europe/Paris, windows: ['Mon-Sun 00:00-24:00']}\n";
+        "schedule: {timezone: Europe/Paris, windows: ['Mon-Sun 00:00-24:00'],\n"
+        "  deadline: 2026-10-25T12:00, if_late: on-demand}\n";
     static struct spec_report report;
     const int64_t now_ms = INT64_C(1792796400000);
     struct spec *spec = NULL;
@@ -86,6 +87,10 @@ static void test_windows_that_never_shut(void **state)
     json_t *check = check_windows_model(spec, ".", now_ms);
     json_t *agenda = agenda_read(text, ".", now_ms);
     assert_true(json_is_true(json_object_get(check, "always_open")));
+    const json_t *deadline = json_object_get(check, "deadline");
+    assert_string_equal(model_text(deadline, "at_local"), "Sun 2026-10-25 12:00 +01:00");
+    assert_int_equal(model_integer(deadline, "left_ms"), 36 * 3600000);
+    assert_string_equal(model_text(deadline, "if_late"), "on-demand");
     assert_int_equal(json_array_size(json_object_get(check, "next")), 0);
     assert_true(json_is_true(json_object_get(agenda, "open")));
     assert_true(json_is_null(json_object_get(agenda, "window")));
