@@ -19,7 +19,7 @@ enum { ROWS_MAX = 1000, SUBSET_ROWS = 500, PENDING_ROWS_MAX = 256, DRAWS = 16 };
 static const double step_span = 1e-3; /* steps below this share of the full one look alike */
 static const double odds_noise = 0.1;
 static const double no_trend = -40;       /* log variance */
-static const double out_of_question = 25; /* nats */
+static const double out_of_question = 10; /* nats */
 
 /* ---- life ---- */
 

@@ -15,8 +15,7 @@
 
 enum { FEW = 100, ROWS_FITTED = 256, POWERS = 9 };
 
-static const double warp_cost = 3;   /* nats that the evidence must gain for a logarithm, */
-static const double limit_cost = 10; /* and as many more for a power of -1 */
+static const double warp_cost = 3; /* nats that the evidence must gain for a power less by one */
 static const double least_power = -1;
 static const double most_lead = 1e6;
 static const double start_noise = -3;
@@ -76,11 +75,6 @@ static void thin(struct lesson *lesson)
     lesson->count = kept;
 }
 
-static double power_cost(double lambda)
-{
-    return warp_cost * (1 - lambda) + limit_cost * fmax(-lambda, 0);
-}
-
 /* The power under which the conditioned process finds the values most plausible. */
 static double best_power(const struct lesson *lesson, double now)
 {
@@ -94,7 +88,7 @@ static double best_power(const struct lesson *lesson, double now)
         const double misfit = gp_misfit(lesson->gp, lesson->gp->y);
         const double evidence = warp_density(warp, lesson->values, lesson->count) -
                                 0.5 * (double)lesson->count * log(fmax(misfit, 1e-300)) -
-                                power_cost(lambda);
+                                warp_cost * (1 - lambda);
         if (evidence > best) {
             best = evidence;
             power = lambda;
@@ -165,7 +159,7 @@ static double renew_warped(const struct lesson *lesson, struct gp_hyper *hyper, 
             evidence = climb(lesson, hyper, 0);
         }
     }
-    return evidence + warp_density(warp, lesson->values, lesson->count) - power_cost(*lambda);
+    return evidence + warp_density(warp, lesson->values, lesson->count) - warp_cost * (1 - *lambda);
 }
 
 static double renew_plain(const struct lesson *lesson, struct gp_hyper *hyper, unsigned starts)
