@@ -15,9 +15,20 @@ struct haven {
 
 /* ---- what stays and what goes ---- */
 
-static int32_t pool_of(const struct core *core, const struct trial *trial)
+/* NULL: its worker is in none. */
+static const struct pool *pool_of(const struct core *core, const struct trial *trial)
 {
-    return worker_find(core, trial->attempt.worker)->row.pool;
+    const int32_t id = worker_find(core, trial->attempt.worker)->row.pool;
+
+    return id == 0 ? NULL : &core->pools[id - 1];
+}
+
+/* Of several pools one bit each; none for none. */
+static uint32_t bit_of(const struct core *core, const struct trial *trial)
+{
+    const struct pool *pool = pool_of(core, trial);
+
+    return pool == NULL ? 0 : UINT32_C(1) << (pool->row.id - 1);
 }
 
 static bool is_moving(const struct trial *trial)
@@ -35,17 +46,17 @@ static uint32_t pools_left(const struct core *core)
         const struct experiment *experiment = &core->experiments[core->active[i]];
         for (const struct trial *trial = list_first(core, &experiment->open); trial != NULL;
              trial = list_after(core, LIST_OPEN, trial)) {
-            left |= is_moving(trial) ? UINT32_C(1) << (pool_of(core, trial) - 1) : 0;
+            left |= is_moving(trial) ? bit_of(core, trial) : 0;
         }
     }
     return left;
 }
 
 /* Whether the plan holds fewer slots of the pool than are used, and the pool's machines can go. */
-static bool is_surplus(const struct core *core, const struct experiment *experiment, int32_t pool)
+static bool is_surplus(const struct experiment *experiment, const struct pool *pool)
 {
-    return pool > 0 && core->pools[pool - 1].row.launches &&
-           experiment->in_pool[pool] > experiment->plan.want[pool];
+    return pool->row.launches &&
+           experiment->in_pool[pool->row.id] > experiment->plan.want[pool->row.id];
 }
 
 /* What moving saves beyond what has to be saved at least; not above zero: it stays. */
@@ -53,9 +64,8 @@ static double gain(const struct core *core, const struct experiment *experiment,
                    const struct trial *trial, const struct haven *haven)
 {
     const struct worker *worker = worker_find(core, trial->attempt.worker);
-    const int64_t began_ms = trial->accepted_boot_ms;
-    const int64_t saved_ms = trial->saved_boot_ms > began_ms ? trial->saved_boot_ms : began_ms;
-    const int64_t again_ms = core->boot_ms - saved_ms;
+    const int64_t again_ms =
+        core->boot_ms - trial->accepted_boot_ms - prospect_kept_ms(experiment, trial);
     const int64_t rest_ms = prospect_left_ms(experiment, trial) - again_ms;
     const int64_t grace_ms = experiment->config.grace_ms;
     const int64_t margin_ms = again_ms + 2 * grace_ms + PLAN_TICK_MS;
@@ -99,9 +109,10 @@ static struct trial *leaver(const struct core *core, const struct experiment *ex
 
     for (struct trial *trial = list_first(core, &experiment->open); trial != NULL;
          trial = list_after(core, LIST_OPEN, trial)) {
-        if (attempt_live(trial) && trial->attempt.state == ATTEMPT_ACTIVE &&
-            is_surplus(core, experiment, pool_of(core, trial)) &&
-            (left >> (pool_of(core, trial) - 1) & 1) == 0 &&
+        const struct pool *pool = attempt_live(trial) && trial->attempt.state == ATTEMPT_ACTIVE
+                                      ? pool_of(core, trial)
+                                      : NULL;
+        if (pool != NULL && is_surplus(experiment, pool) && (left & bit_of(core, trial)) == 0 &&
             gain(core, experiment, trial, haven) > most) {
             best = trial;
             most = gain(core, experiment, trial, haven);
@@ -133,7 +144,7 @@ static void experiment_look(struct core *core, struct experiment *experiment, ui
     struct trial *trial =
         haven.worker != NULL || waits ? leaver(core, experiment, &haven, *left) : NULL;
     if (trial != NULL) {
-        *left |= UINT32_C(1) << (pool_of(core, trial) - 1);
+        *left |= bit_of(core, trial);
         move(core, trial, &haven);
     }
 }
@@ -152,8 +163,8 @@ static bool may_move(const struct core *core, const struct experiment *experimen
 {
     bool surplus = false;
 
-    for (int32_t pool = 1; pool <= POOLS_MAX && experiment->running > 0; pool++) {
-        surplus = surplus || is_surplus(core, experiment, pool);
+    for (uint32_t i = 0; i < POOLS_MAX && experiment->running > 0; i++) {
+        surplus = surplus || is_surplus(experiment, &core->pools[i]);
     }
     return surplus && experiment_may_run(experiment) && !gate_is_shut(experiment) &&
            prospect_whole_ms(experiment) > 0;

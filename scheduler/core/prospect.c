@@ -10,13 +10,19 @@ static const int64_t hour_ms = 3600000;
 
 /* ---- what is left ---- */
 
-static int64_t trial_left_ms(const struct trial *trial, int64_t whole_ms)
+int64_t prospect_kept_ms(const struct experiment *experiment, const struct trial *trial)
 {
-    const bool live = trial->accepted_boot_ms != NEVER;
-    const int64_t saved_ms = live && trial->saved_boot_ms > trial->accepted_boot_ms
-                                 ? trial->saved_boot_ms - trial->accepted_boot_ms
-                                 : 0;
-    const int64_t left_ms = whole_ms - trial->row.useful_ms - saved_ms;
+    const int64_t began_ms = trial->accepted_boot_ms;
+    const bool kept = began_ms != NEVER && trial->saved_boot_ms > began_ms &&
+                      !experiment->config.always_from_start;
+
+    return kept ? trial->saved_boot_ms - began_ms : 0;
+}
+
+static int64_t trial_left_ms(const struct experiment *experiment, const struct trial *trial,
+                             int64_t whole_ms)
+{
+    const int64_t left_ms = whole_ms - trial->row.useful_ms - prospect_kept_ms(experiment, trial);
 
     return left_ms > whole_ms / 10 ? left_ms : whole_ms / 10; /* it takes longer than others did */
 }
@@ -30,7 +36,7 @@ int64_t prospect_whole_ms(const struct experiment *experiment)
 
 int64_t prospect_left_ms(const struct experiment *experiment, const struct trial *trial)
 {
-    return trial_left_ms(trial, prospect_whole_ms(experiment));
+    return trial_left_ms(experiment, trial, prospect_whole_ms(experiment));
 }
 
 double prospect_slot_micro(const struct core *core, const struct worker *worker, int64_t span_ms)
@@ -75,7 +81,7 @@ struct work prospect_work(const struct core *core, const struct experiment *expe
     for (const struct trial *trial = list_first(core, &experiment->open); trial != NULL;
          trial = list_after(core, LIST_OPEN, trial)) {
         if (trial->row.state != TRIAL_PAUSED || trial->row.reason != TRIAL_REASON_RUNG) {
-            const int64_t left_ms = trial_left_ms(trial, whole_ms);
+            const int64_t left_ms = trial_left_ms(experiment, trial, whole_ms);
             work.trials++;
             work.total_ms += left_ms;
             work.longest_ms = left_ms > work.longest_ms ? left_ms : work.longest_ms;

@@ -40,6 +40,10 @@ struct work prospect_work(const struct core *core, const struct experiment *expe
 int64_t prospect_whole_ms(const struct experiment *experiment);
 int64_t prospect_left_ms(const struct experiment *experiment, const struct trial *trial);
 
+/* prospect_kept_ms: of the time of a live attempt that is not booked yet, what a checkpoint keeps.
+ */
+int64_t prospect_kept_ms(const struct experiment *experiment, const struct trial *trial);
+
 /* prospect_slot_micro: the mean price of an hour of one of the worker's slots over the next
  * `span_ms`; 0 where its pool has none. */
 double prospect_slot_micro(const struct core *core, const struct worker *worker, int64_t span_ms);

@@ -317,6 +317,20 @@ void story_moved(void)
     complete(1, 2, 2, 0.5);
 }
 
+void story_not_moved_from_start(void)
+{
+    struct experiment_config config = world_config(3);
+
+    config.always_from_start = true;
+    begin_dear(&config);
+    minutes(15);
+    world_checkpoint(&world, 0, attempt(2, 1), 2, 7);
+    note("a cheap machine comes, but no checkpoint is gone on from: 19 minutes are worth more");
+    cheap_comes();
+    minutes(8);
+    complete(0, 2, 1, 0.5);
+}
+
 void story_not_moved(void)
 {
     struct experiment_config config = world_config(3);

@@ -37,6 +37,7 @@ void story_pace(void);
 void story_launch(void);
 void story_moved(void);
 void story_not_moved(void);
+void story_not_moved_from_start(void);
 void story_late(void);
 void story_burst(void);
 

@@ -428,6 +428,7 @@ static void every_story_leaves_its_trace(void **state)
         {"late", story_late},
         {"moved", story_moved},
         {"not_moved", story_not_moved},
+        {"not_moved_from_start", story_not_moved_from_start},
         {"burst", story_burst},
         {"bad_checkpoint", story_bad_checkpoint},
         {"restarted", story_restarted},
