@@ -1,7 +1,8 @@
 /*
  * Knows how to find where the judge is most pleased: many candidates scored at once, half of them
  * near the best points, then a climb from the best few, by gradients over continuous parameters and
- * by exchange over discrete ones. Every third ask is confined to a region around the best point.
+ * by exchange over discrete ones. Every third ask is confined to a region around the best point,
+ * and every third one strays where the search stands still (standstill.h).
  *
  * When little improvement is left to expect near the best point, every other ask looks where the
  * model is least sure instead (a lower confidence bound): an optimizer with budget left can afford
@@ -10,6 +11,7 @@
  */
 #include "base/rng.h"
 #include "optimizer/region.h"
+#include "optimizer/standstill.h"
 #include "optimizer/state.h"
 
 #include <math.h>
@@ -19,6 +21,8 @@
 
 enum {
     STARTS = 4,
+    STRAY_EVERY = 3, /* not the local ones of region.c */
+    STRAY_TRIES = 20,
     CLIMB_EVALUATIONS = 50,
     EXCHANGES = 24, /* alternatives tried for one discrete parameter */
     ROUNDS = 3
@@ -26,6 +30,7 @@ enum {
 
 static const double stalled = -7; /* log of the improvement to expect, in model units */
 static const double doubt = 3;    /* deviations of the bound, then */
+static const double stray_step = 0.3;
 
 struct hunt {
     struct tide_optimizer *optimizer;
@@ -338,6 +343,30 @@ size_t search_candidates(struct tide_optimizer *optimizer, int64_t k, double *x,
     return make_candidates(&hunt, k, x, count);
 }
 
+/* Every number of the best point moved far, whatever the model expects there; choices stay. */
+static bool stray(struct hunt *hunt, int64_t k, double *x, double *acquisition)
+{
+    const struct space *space = hunt->space;
+    double anchor[JUDGE_ANCHORS * SPACE_PARAMETERS_MAX];
+    double far[SPACE_PARAMETERS_MAX];
+    bool found = false;
+
+    if (judge_anchors(hunt->judge, hunt->optimizer, (uint64_t)k, anchor) == 0) {
+        return false;
+    }
+    for (size_t try = 0; try < STRAY_TRIES && !found; try++) {
+        memcpy(far, anchor, space->count * sizeof *far);
+        for (size_t i = 0; i < hunt->movable; i++) {
+            far[i] = space_discrete(space, i) ? far[i] : moved(hunt, i, far[i], stray_step);
+        }
+        space_settle(space, far);
+        found = space_allowed(space, far) && !state_used(hunt->optimizer, far);
+    }
+    *acquisition = judge_point(hunt->judge, far, NULL);
+    memcpy(x, far, hunt->movable * sizeof *x);
+    return found;
+}
+
 bool search_point(struct tide_optimizer *optimizer, int64_t k, double *x, double *acquisition)
 {
     struct judge *judge = &optimizer->judge;
@@ -349,6 +378,9 @@ bool search_point(struct tide_optimizer *optimizer, int64_t k, double *x, double
         return false;
     }
     hunt.local = region_local(optimizer, k);
+    if (k % STRAY_EVERY == 2 && standstill(optimizer) && stray(&hunt, k, x, acquisition)) {
+        return true;
+    }
     const size_t count = make_candidates(&hunt, k, optimizer->candidates, SEARCH_CANDIDATES);
     if (!pursue(&hunt, count, x, acquisition)) {
         return false;

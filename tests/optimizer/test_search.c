@@ -1,6 +1,7 @@
 /*
  * What the search makes of shapes: a narrow valley that no parameter follows alone is found by the
- * quadratic trend, and local asks stay in a region that shrinks with every failure.
+ * quadratic trend, local asks stay in a region that shrinks with every failure, and a search that
+ * stands still on a rugged function looks elsewhere.
  */
 #include "support/support.h"
 
@@ -101,10 +102,71 @@ static void failures_shrink_the_region(void **state)
     tide_free(optimizer);
 }
 
+/* Twelve points over the square, then twelve within a hundredth of the best one without any gain.
+ */
+static struct tide_optimizer *polished(double (*value_at)(const double *), const double *best)
+{
+    struct tide_optimizer *optimizer = numbers(2, 9);
+
+    for (int64_t id = 0; id < 24; id++) {
+        const double spread = id < 12 ? 0.5 : 0.01;
+        double x[2] = {0.5, 0.5};
+        if (id >= 12) {
+            x[0] = best[0];
+            x[1] = best[1];
+        }
+        x[0] += spread * (2 * fmod(0.13 + 0.618 * (double)id, 1) - 1);
+        x[1] += spread * (2 * fmod(0.37 + 0.414 * (double)id, 1) - 1);
+        if (id == 3) {
+            x[0] = best[0];
+            x[1] = best[1];
+        }
+        const double value = value_at(x);
+        const struct tide_result result = {.outcome = TIDE_EVALUATED, .values = &value};
+        assert_int_equal(tide_tell(optimizer, id, x, &result), TIDE_OK);
+    }
+    return optimizer;
+}
+
+static const double hollow[2] = {0.3, 0.6};
+
+/* One hollow on a rough plain. */
+static double rugged(const double *x)
+{
+    const double r2 = pow((x[0] - hollow[0]) / 0.03, 2) + pow((x[1] - hollow[1]) / 0.03, 2);
+
+    return 0.02 * sin(150 * x[0]) * sin(170 * x[1]) - exp(-r2);
+}
+
+static double bowl(const double *x)
+{
+    return pow(x[0] - hollow[0], 2) + pow(x[1] - hollow[1], 2);
+}
+
+/* Of a rugged function the told values say nothing elsewhere: one ask in three leaves the hollow
+ * that was polished to its end. Where they explain the whole square it does not. */
+static void a_search_that_stands_still_looks_elsewhere(void **state)
+{
+    struct tide_optimizer *lost = polished(rugged, hollow);
+    struct tide_optimizer *sure = polished(bowl, hollow);
+    double x[2];
+
+    (void)state;
+    for (int64_t k = 26; k < 41; k += 3) {
+        ask_number(lost, k, x);
+        assert_true(fmax(fabs(x[0] - hollow[0]), fabs(x[1] - hollow[1])) > 0.03);
+        ask_number(sure, k, x);
+        assert_true(fmax(fabs(x[0] - hollow[0]), fabs(x[1] - hollow[1])) < 0.03);
+    }
+    tide_free(lost);
+    tide_free(sure);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_turned_valley_is_found),
-                                       cmocka_unit_test(failures_shrink_the_region)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_turned_valley_is_found), cmocka_unit_test(failures_shrink_the_region),
+        cmocka_unit_test(a_search_that_stands_still_looks_elsewhere)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,11 +32,12 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import others
 import problems
 import tasks
+import tuning
 
-PROBLEMS = dict(problems.PROBLEMS, **others.OTHERS, **tasks.TASKS)
+PROBLEMS = dict(problems.PROBLEMS, **others.OTHERS, **tasks.TASKS, **tuning.TUNING)
 PUBLIC = ("branin", "hartmann6", "hartmann6_noisy", "rosenbrock8", "ackley10", "mixed", "svr")
-GROUPS = dict({name: tuple(group) for name, group in others.GROUPS.items()}, public=PUBLIC,
-              tasks=tuple(tasks.TASKS),
+GROUPS = dict({name: tuple(group) for name, group in {**others.GROUPS, **tuning.GROUPS}.items()},
+              public=PUBLIC, tasks=tuple(tasks.TASKS), tuning=tuple(tuning.TUNING),
               others=tuple(n for g in ("smooth", "spaces", "learning") for n in others.GROUPS[g]))
 
 
@@ -132,7 +133,7 @@ def run(program, method, name, seed, parallel, announce=False):
     parameters, function, evaluations, noise = PROBLEMS[name]
     order = random.Random(seed)
     if method == "tidemill":
-        peer = Tidemill(program, parameters, evaluations, seed, parallel, announce and noise > 0)
+        peer = Tidemill(program, parameters, evaluations, seed, parallel, announce and noise != 0)
     else:
         peer = Optuna(method, parameters, seed, parallel)
     waiting, best, regret, cpu = [], math.inf, math.inf, 0
@@ -144,7 +145,8 @@ def run(program, method, name, seed, parallel, announce=False):
         if i + 1 >= parallel:
             key, point = waiting.pop(order.randrange(len(waiting)))
             clean = function(point)
-            told = clean + (order.gauss(0, noise) if noise else 0)
+            told = clean + (noise(order, clean) if callable(noise) else
+                            order.gauss(0, noise) if noise else 0)
             peer.tell(key, told)
             if told < best:
                 best, regret = told, clean
