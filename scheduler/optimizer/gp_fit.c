@@ -3,8 +3,8 @@
  *
  * Priors: lengthscales are log-normal around sqrt(d) (Hvarfner et al., "Vanilla Bayesian
  * Optimization Performs Great in High Dimensions", ICML 2024), with a Matern kernel and a signal
- * variance instead of their RBF without one; the noise is log-normal and low unless the caller says
- * the objective is noisy.
+ * variance instead of their RBF without one; the noise is low, or with some probability such as
+ * measurements have it, each log-normal.
  */
 #include "optimizer/gp.h"
 
@@ -20,6 +20,9 @@ static const double weight_high = 10; /* lengthscale 0.0067 */
 static const double scale_bound = 6;
 static const double mean_bound = 3;
 static const double noise_high = 1;
+static const double measured_share = 0.3; /* of searches whose values err though nobody says so */
+static const double measured_mean = -3;   /* the logarithm of their variance */
+static const double measured_sd = 1.5;
 static const double trend_low = -16;
 static const double trend_high = 8;
 
@@ -29,8 +32,8 @@ struct gp_prior gp_prior_for(size_t parameters, bool noisy)
     return (struct gp_prior){.weight_mean = 3.17 - log((double)parameters),
                              .weight_sd = 3.46,
                              .scale_sd = 1,
-                             .noise_mean = noisy ? -4 : -10,
-                             .noise_sd = noisy ? 1 : 3,
+                             .noise_mean = noisy ? measured_mean : -10,
+                             .noise_sd = noisy ? measured_sd : 3,
                              .noise_low = log(noisy ? 1e-4 : 1e-8),
                              .mean_sd = 0.5,
                              .trend_mean = -4,
@@ -57,6 +60,22 @@ static void believe(double value, double mean, double sd, double *log_prior, dou
     *slope -= z / sd;
 }
 
+/* Of two beliefs, in units of the first one's density. */
+static void believe_noise(double value, const struct gp_prior *prior, double *log_prior,
+                          double *slope)
+{
+    double exact = 0;
+    double measured = log(measured_share / (1 - measured_share) * prior->noise_sd / measured_sd);
+    double by_exact = 0;
+    double by_measured = 0;
+
+    believe(value, prior->noise_mean, prior->noise_sd, &exact, &by_exact);
+    believe(value, measured_mean, measured_sd, &measured, &by_measured);
+    const double share = 1 / (1 + exp(exact - measured));
+    *log_prior += fmax(exact, measured) + log1p(exp(-fabs(exact - measured)));
+    *slope += (1 - share) * by_exact + share * by_measured;
+}
+
 static double log_prior(const struct gp *gp, const struct gp_hyper *hyper,
                         const struct gp_prior *prior, double *gradient)
 {
@@ -67,7 +86,7 @@ static double log_prior(const struct gp *gp, const struct gp_hyper *hyper,
         believe(hyper->weight[i], prior->weight_mean, prior->weight_sd, &total, &gradient[i]);
     }
     believe(hyper->scale, 0, prior->scale_sd, &total, &gradient[d]);
-    believe(hyper->noise, prior->noise_mean, prior->noise_sd, &total, &gradient[d + 1]);
+    believe_noise(hyper->noise, prior, &total, &gradient[d + 1]);
     believe(hyper->mean, 0, prior->mean_sd, &total, &gradient[d + 2]);
     believe(hyper->trend, prior->trend_mean, prior->trend_sd, &total, &gradient[d + 3]);
     return total;

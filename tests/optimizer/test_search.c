@@ -1,7 +1,7 @@
 /*
  * What the search makes of shapes: a narrow valley that no parameter follows alone is found by the
  * quadratic trend, local asks stay in a region that shrinks with every failure, and a search that
- * stands still on a rugged function looks elsewhere.
+ * stands still on a rugged function looks elsewhere. Noise is found without being announced.
  */
 #include "support/support.h"
 
@@ -162,10 +162,39 @@ static void a_search_that_stands_still_looks_elsewhere(void **state)
     tide_free(sure);
 }
 
+/* Measurements of a slope that err by a third of its spread, and nobody said so: the least of them
+ * is luck, and the place recommended is one further down. */
+static void noise_is_found_from_few_values(void **state)
+{
+    static const double error[] = {0.3,  -0.2, 0.5,  -0.6, 0.1,  0.4,  -0.4, -0.1,  0.6,
+                                   -0.9, 0.2,  -0.3, 0.0,  -0.5, 0.35, 0.15, -0.25, 0.45};
+    struct tide_optimizer *optimizer = numbers(2, 3);
+    struct tide_suggestion suggestion;
+    struct tide_observation observation;
+    size_t best = 0;
+    size_t count = 0;
+    double x[2];
+
+    (void)state;
+    for (size_t i = 0; i < 26; i++) {
+        assert_int_equal(tide_ask(optimizer, x, &suggestion), TIDE_OK);
+        x[0] = fmod(0.13 + 0.618 * (double)i, 1);
+        x[1] = fmod(0.37 + 0.414 * (double)i, 1);
+        const double value = 2 * x[0] + error[i % 18];
+        const struct tide_result result = {.outcome = TIDE_EVALUATED, .values = &value};
+        assert_int_equal(tide_tell(optimizer, suggestion.id, x, &result), TIDE_OK);
+    }
+    assert_int_equal(tide_best(optimizer, &best, 1, &count), TIDE_OK);
+    assert_int_equal(tide_get(optimizer, best, &observation), TIDE_OK);
+    assert_true(observation.x[0] < 0.03 && observation.values[0] > -0.3);
+    tide_free(optimizer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_turned_valley_is_found), cmocka_unit_test(failures_shrink_the_region),
+        cmocka_unit_test(noise_is_found_from_few_values),
         cmocka_unit_test(a_search_that_stands_still_looks_elsewhere)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
