@@ -46,6 +46,7 @@ static void hear(struct center *center, uint32_t worker)
     ASSERT(encoded == TIDE_OK);
     const enum tide_status decoded = wire_decode(text, text_bytes, &heard, why, sizeof why);
     ASSERT(decoded == TIDE_OK);
+    story.heard_ms[worker] = story.now_ms; /* there is no network here that would note it */
     center_understand(center, worker, &heard);
     wire_message_fini(&heard);
 }
