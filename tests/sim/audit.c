@@ -275,7 +275,7 @@ void audit_started(uint32_t machine, const struct wire_assign *assign)
                     (int)assign->attempt.number);
     }
     if (story.plan.stop_on_lease_loss[assign->attempt.experiment - 1] &&
-        story.now_ms - witness->sent_ms > FRESH_MS) {
+        !story.audit.paused[machine] && story.now_ms - witness->sent_ms > FRESH_MS) {
         story_fails("R4: attempt %d.%d.%d begins %lld ms after its ASSIGN was sent",
                     (int)assign->attempt.experiment, (int)assign->attempt.trial,
                     (int)assign->attempt.number, (long long)(story.now_ms - witness->sent_ms));
