@@ -18,7 +18,6 @@ static const double hour_ms = 3600000;
 
 /* Ages of a state, for hazards: spot that has just come or gone is the likeliest to change again.
  */
-static const int64_t age_ends_ms[POLICY_AGES - 1] = {1200000, 2400000};
 static const double age_hazard_per_hour[POLICY_AGES] = {2, 0.8, 0.25};
 static const double age_weight = 2; /* the prior counts like so many observed ends */
 
@@ -108,39 +107,6 @@ static double normal_beyond(double tail)
     return low;
 }
 
-static int age_class(int64_t calm_ms)
-{
-    int age = 0;
-
-    while (age < POLICY_AGES - 1 && calm_ms > age_ends_ms[age]) {
-        age++;
-    }
-    return age;
-}
-
-void policy_observe(struct policy_history *history, int32_t slots, int32_t slots_max,
-                    int64_t duration_ms)
-{
-    const bool begun = history->observed_ms > 0;
-    const int32_t change = begun ? slots - history->slots_seen : 0;
-    const int before = age_class(history->calm_ms);
-
-    if (change < 0) {
-        history->up.ends -= change;
-        history->up_by_age[before].ends += history->slots_seen > 0;
-    } else if (change > 0) {
-        history->down.ends += change;
-        history->down_by_age[before].ends += history->slots_seen == 0;
-    }
-    history->calm_ms = (change == 0 ? history->calm_ms : 0) + duration_ms;
-    struct policy_stretches *by_age = slots > 0 ? history->up_by_age : history->down_by_age;
-    by_age[age_class(history->calm_ms)].duration_ms += duration_ms;
-    history->up.duration_ms += slots * duration_ms;
-    history->down.duration_ms += (slots_max - slots) * duration_ms;
-    history->observed_ms += duration_ms;
-    history->slots_seen = slots;
-}
-
 static double mean_life_ms(const struct policy_stretches *stretches, double prior_ms, double slots)
 {
     return ((double)stretches->duration_ms + slots * prior_ms) / ((double)stretches->ends + slots);
@@ -149,7 +115,7 @@ static double mean_life_ms(const struct policy_stretches *stretches, double prio
 /* Ends per millisecond of a state that has lasted calm_ms. */
 static double hazard(const struct policy_stretches by_age[POLICY_AGES], int64_t calm_ms)
 {
-    const int age = age_class(calm_ms);
+    const int age = policy_age(calm_ms);
     const double prior_ms = age_weight / age_hazard_per_hour[age] * hour_ms;
 
     return (by_age[age].ends + age_weight) / ((double)by_age[age].duration_ms + prior_ms);

@@ -74,9 +74,12 @@ struct policy_decision {
 };
 
 /* policy_observe: continues `history` by `duration_ms` during which `slots` of `slots_max` could be
- * held. */
+ * held. After three days, and every day and a half from then on, all that was seen counts half. */
 void policy_observe(struct policy_history *history, int32_t slots, int32_t slots_max,
                     int64_t duration_ms);
+
+/* policy_age: in which class of age a state is that has lasted for `calm_ms`. */
+int policy_age(int64_t calm_ms);
 
 /* policy_is_urgent: whether a trial with `trial_ms` left must be on an on-demand slot now. */
 bool policy_is_urgent(const struct policy_view *view, int64_t trial_ms);

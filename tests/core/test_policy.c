@@ -255,6 +255,25 @@ static void histories_add_up(void **state)
     assert_int_equal(history.calm_ms, 3 * tick_ms);
 }
 
+/* A month of hours up and hours down, then three days without: what is seen last counts most, and
+ * what is remembered stays below three days. */
+static void old_history_fades(void **state)
+{
+    struct policy_history history = {0};
+
+    (void)state;
+    for (int hour = 0; hour < 30 * 24; hour++) {
+        policy_observe(&history, hour % 2 == 0 ? 4 : 0, 4, hour_ms);
+    }
+    assert_true(history.observed_ms < 72 * hour_ms && history.observed_ms >= 36 * hour_ms);
+    assert_true(history.up.ends > 0 && history.up.ends <= 4 * 36);
+    for (int hour = 0; hour < 72; hour++) {
+        policy_observe(&history, 0, 4, hour_ms);
+    }
+    assert_true(history.down.duration_ms > 4 * history.up.duration_ms);
+    assert_int_equal(history.calm_ms, 73 * hour_ms);
+}
+
 static void no_view_asks_for_more_than_there_is(void **state)
 {
     struct rng rng;
@@ -295,6 +314,7 @@ int main(void)
         cmocka_unit_test(an_hour_has_its_mean),
         cmocka_unit_test(moving_has_to_pay),
         cmocka_unit_test(histories_add_up),
+        cmocka_unit_test(old_history_fades),
         cmocka_unit_test(no_view_asks_for_more_than_there_is),
     };
 
