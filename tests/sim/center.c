@@ -279,6 +279,10 @@ void center_hear(struct center *center, const struct frame *frame)
     if (!center->up) {
         return;
     }
+    if (center->opening.incarnation != story.vault.incarnation) { /* as the loop looks first */
+        center_kill(center, story.now_ms + 1000);
+        return;
+    }
     if (wire_decode(frame->text, frame->bytes, &message, why, sizeof why) != TIDE_OK) {
         story_fails("a message of machine %u cannot be read: %s", frame->machine, why);
     }

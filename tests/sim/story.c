@@ -128,11 +128,13 @@ static void moment(void)
 
 /* ---- the end ---- */
 
+/* One that another has followed is none: what it believes may be long over. */
 static struct center *center_up(void)
 {
     for (uint32_t i = 0; i < PLAN_CENTERS; i++) {
-        if (story.centers[i].up) {
-            return &story.centers[i];
+        struct center *center = &story.centers[i];
+        if (center->up && center->opening.incarnation == story.vault.incarnation) {
+            return center;
         }
     }
     return NULL;
