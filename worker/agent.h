@@ -92,7 +92,7 @@ struct agent_action {
     enum wire_reason reason;
     int64_t grace_ms;
     int64_t deadline_ms; /* boot_ms; 0: none but the grace */
-    int64_t token;       /* of a RENEW */
+    int64_t token;       /* of a HELLO, of a RENEW */
     int32_t slots_free;  /* of a READY */
     int32_t seq;         /* of a SETTLED */
     int32_t exit_code;
@@ -138,7 +138,7 @@ struct agent {
     int64_t lease_ms, renew_ms;
     int64_t granted_ms;  /* when the last message was sent that the coordinator has answered */
     int64_t granted_seq; /* of that answer: what it sent before does not count from then */
-    int64_t hello_first_ms, hello_last_ms, hello_next_ms, hello_wait_ms;
+    int64_t hello_first_ms, hello_next_ms, hello_wait_ms;
     int64_t renew_next_ms;
     int64_t idle_since_ms;
     bool draining, exiting;

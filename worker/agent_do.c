@@ -29,30 +29,20 @@ struct agent_action *agent_send(struct agent_outcome *outcome, enum wire_type ty
     return action;
 }
 
+/* R4: the token is the time of sending, so the answer itself says from when the lease counts. */
 void agent_send_hello(struct agent *agent, struct agent_outcome *outcome)
 {
-    (void)agent_send(outcome, WIRE_HELLO, agent_nobody);
-    agent->hello_last_ms = agent->now_ms;
+    agent_send(outcome, WIRE_HELLO, agent_nobody)->token = agent->now_ms;
     agent->hello_next_ms = agent->now_ms + agent->hello_wait_ms;
     agent->hello_wait_ms = agent_least(2 * agent->hello_wait_ms, AGENT_HELLO_MAX_MS);
-}
-
-/* R4: the WELCOME that comes next may answer a HELLO of an earlier session, which was on its way
- * for as long as a lease; the lease counts from that one. */
-static void greeting_begins(struct agent *agent)
-{
-    agent->session = AGENT_GREETING;
-    if (agent->now_ms - agent->hello_first_ms >= agent->lease_ms) {
-        const bool recent = agent->now_ms - agent->hello_last_ms < agent->lease_ms;
-        agent->hello_first_ms = recent ? agent->hello_last_ms : agent->now_ms;
-    }
 }
 
 /* For ever: a coordinator that is away comes back. */
 void agent_greet(struct agent *agent, struct agent_outcome *outcome)
 {
     if (agent->session == AGENT_WELCOME) {
-        greeting_begins(agent);
+        agent->session = AGENT_GREETING;
+        agent->hello_first_ms = agent->now_ms;
     }
     agent->hello_wait_ms = AGENT_HELLO_MIN_MS;
     agent_send_hello(agent, outcome);
@@ -65,8 +55,8 @@ void agent_send_ready(struct agent *agent, struct agent_outcome *outcome)
     }
 }
 
-/* R4: the token is the time of sending, so the answer itself says from when the lease counts. READY
- * goes along, because it is absolute and may have been lost. */
+/* R4: the token as that of HELLO. READY goes along, because it is absolute and may have been lost.
+ */
 void agent_send_renew(struct agent *agent, struct agent_outcome *outcome)
 {
     agent_send(outcome, WIRE_RENEW, agent_nobody)->token = agent->now_ms;

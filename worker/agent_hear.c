@@ -69,12 +69,21 @@ static void change_cluster(struct agent *agent, const char *cluster, struct agen
     (void)agent_act(outcome, AGENT_DO_LOAD, agent_nobody);
 }
 
+/* R4: whether it answers a HELLO of this greeting. Any of them, since an answer may take longer
+ * than the next HELLO does; but what answers one of an earlier session, or of an earlier process,
+ * says nothing of this one. */
+static bool answers_greeting(const struct agent *agent, const struct wire_welcome *welcome)
+{
+    return agent->session == AGENT_GREETING && welcome->token >= agent->hello_first_ms &&
+           welcome->token <= agent->now_ms;
+}
+
 static void on_welcome(struct agent *agent, const struct wire_message *message,
                        struct agent_outcome *outcome)
 {
     const struct wire_welcome *welcome = &message->welcome;
 
-    if (agent->session != AGENT_GREETING || is_past(agent, message) || welcome->lease_ms <= 0 ||
+    if (!answers_greeting(agent, welcome) || is_past(agent, message) || welcome->lease_ms <= 0 ||
         welcome->renew_ms <= 0) {
         return;
     }
@@ -85,10 +94,10 @@ static void on_welcome(struct agent *agent, const struct wire_message *message,
     agent->incarnation = message->incarnation;
     agent->lease_ms = welcome->lease_ms;
     agent->renew_ms = welcome->renew_ms;
-    agent->granted_ms = agent->hello_first_ms; /* it may answer the first of several HELLOs */
+    agent->granted_ms = welcome->token;
     agent->granted_seq = message->seq;
     for (size_t i = 0; i < welcome->running_count; i++) {
-        on_verdict(agent, &welcome->running[i], agent->granted_ms, outcome);
+        on_verdict(agent, &welcome->running[i], welcome->token, outcome);
     }
     for (size_t i = 0; i < agent->owed_count; i++) {
         owed_due(agent, &agent->owed[i]);

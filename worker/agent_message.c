@@ -63,6 +63,7 @@ static void fill_body(const struct agent *agent, const struct agent_action *acti
                       struct wire_message *message)
 {
     if (action->type == WIRE_HELLO) {
+        message->hello.token = action->token;
         fill_hello(agent, &message->hello);
     } else if (action->type == WIRE_READY) {
         message->ready.slots_free = action->slots_free;

@@ -10,7 +10,7 @@ static int print_send(const struct agent_action *action, const char *id, char *t
     if (action->type == WIRE_READY) {
         return snprintf(text, bytes, "send %s free=%" PRId32, type, action->slots_free);
     }
-    if (action->type == WIRE_RENEW) {
+    if (action->type == WIRE_HELLO || action->type == WIRE_RENEW) {
         return snprintf(text, bytes, "send %s token=%" PRId64, type, action->token);
     }
     if (action->type == WIRE_REFUSE) {

@@ -76,6 +76,7 @@ struct wire_running {
 };
 
 struct wire_hello {
+    int64_t token; /* echoed in WELCOME */
     int32_t version_oldest, version_newest;
     const char *software; /* "tidemill-worker 0.1.0" */
     const char *host;
@@ -168,6 +169,7 @@ struct wire_verdict_of {
 };
 
 struct wire_welcome {
+    int64_t token;
     int32_t version;
     const char *worker; /* the name this key stands for */
     int64_t lease_ms;

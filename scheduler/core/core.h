@@ -122,6 +122,7 @@ struct submitted_event {
 };
 
 struct hello_event {
+    int64_t token;
     bool restarted; /* another boot than the one this name had before */
     int32_t slots;
     int32_t cpus_milli, gpus;
@@ -281,7 +282,7 @@ struct message {
     struct checkpoint_pointer checkpoint; /* ASSIGN: to begin from */
     int64_t target_step;                  /* ASSIGN: the step to reach; 0 none */
     bool rung;                            /* ASSIGN: it may go on from there */
-    int64_t token;                        /* LEASE */
+    int64_t token;                        /* WELCOME, LEASE */
 };
 
 enum effect_kind {

@@ -284,7 +284,7 @@ static void hello_answer(struct core *core, struct worker *worker, const struct 
 {
     struct outcome *out = core->out;
 
-    (void)emit_message(core, WIRE_WELCOME, worker->row.id);
+    emit_message(core, WIRE_WELCOME, worker->row.id)->token = hello->token;
     for (uint32_t i = 0; i < hello->running_count; i++) {
         const bool keep = running_keep(core, worker->row.id, &hello->running[i]);
         (void)verdict_add(out->running, &out->running_count, hello->running[i].attempt,

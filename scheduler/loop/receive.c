@@ -52,7 +52,8 @@ static void hello_step(struct coordinator *coordinator, int32_t worker, bool res
     struct event event = {.kind = EVENT_HELLO, .worker = worker};
     char *labels = labels_text(wire);
 
-    event.hello = (struct hello_event){.restarted = restarted,
+    event.hello = (struct hello_event){.token = wire->token,
+                                       .restarted = restarted,
                                        .slots = wire->slots,
                                        .cpus_milli = wire->cpus_milli,
                                        .gpus = wire->gpus,

@@ -231,6 +231,7 @@ static void welcome_fill(const struct coordinator *coordinator, const struct par
 {
     struct wire_welcome *welcome = &wire->welcome;
 
+    welcome->token = parcel->message.token;
     welcome->version = WIRE_VERSION;
     welcome->worker = roster_entry(&coordinator->roster, parcel->message.worker)->name;
     welcome->lease_ms = coordinator->lease_ms;

@@ -164,6 +164,7 @@ static const struct shape identifier_shape = SHAPE(identifier_element, string_el
 /* From workers. */
 
 static const struct field hello_fields[] = {
+    INTEGER(wire_hello, token, "token", 0, WIRE_INTEGER_MAX),
     INTEGER(wire_hello, version_oldest, "version_oldest", 1, INT32_MAX),
     INTEGER(wire_hello, version_newest, "version_newest", 1, INT32_MAX),
     STRING(wire_hello, software, "software", VALUE_LABEL, WIRE_NAME_BYTES, REQUIRED),
@@ -232,6 +233,7 @@ static const struct field log_fields[] = {
 /* From the coordinator. */
 
 static const struct field welcome_fields[] = {
+    INTEGER(wire_welcome, token, "token", 0, WIRE_INTEGER_MAX),
     INTEGER(wire_welcome, version, "version", 1, INT32_MAX),
     STRING(wire_welcome, worker, "worker", VALUE_NAME, WIRE_NAME_BYTES, REQUIRED),
     INTEGER(wire_welcome, lease_ms, "lease_ms", 1, WIRE_INTEGER_MAX),

@@ -48,6 +48,7 @@ class Link:
         self.socket.curve_serverkey = keys.server
         self.socket.connect(keys.endpoint)
         self.envelope = {"v": 1, "boot": secrets.token_hex(16), "seq": 0}
+        self.greeting_ms = int(time.monotonic() * 1000)  # of its first HELLO, or before
 
     def say(self, kind, **body):
         """False while nobody is there: what must arrive is said again until it is answered."""
@@ -60,13 +61,16 @@ class Link:
         return True
 
     def hear(self, wait_ms):
-        """The next message, or None. Only the coordinator that sent WELCOME may order anything."""
+        """The next message, or None. Only the coordinator that sent WELCOME may order anything;
+        one that answers a HELLO of before this greeting counts for nothing (R4)."""
         if not self.socket.poll(wait_ms):
             return None
         message = json.loads(self.socket.recv())
         incarnation = self.envelope.get("incarnation", 0)
         same_cluster = message["cluster"] == self.envelope.get("cluster", message["cluster"])
         newer = not same_cluster or message["incarnation"] >= incarnation
+        if message["type"] == "WELCOME" and message["token"] < self.greeting_ms:
+            return None
         if message["type"] == "WELCOME" and newer:
             self.envelope["cluster"] = message["cluster"]
             self.envelope["incarnation"] = message["incarnation"]
@@ -138,10 +142,14 @@ class Worker:
         self.again = {"HELLO": 0.0, "RESULT": 0.0, "RENEW": float("inf")}
 
     def hello(self):
-        self.again["HELLO"] = time.monotonic() + 2
+        now = time.monotonic()
+        if self.again["HELLO"] == float("inf"):
+            self.link.greeting_ms = int(now * 1000)
+        self.again["HELLO"] = now + 2
         self.link.say(
-            "HELLO", version_oldest=1, version_newest=1, software="other worker", host="here",
-            pool="default", slots=1, cpus_milli=0, memory_bytes=0,
+            "HELLO", token=int(now * 1000), version_oldest=1, version_newest=1,
+            software="other worker", host="here", pool="default", slots=1, cpus_milli=0,
+            memory_bytes=0,
             running=[self.attempt.running()] if self.attempt else [],
             outbox=[{key: self.owed[key] for key in ("experiment", "trial", "attempt")}]
             if self.owed else [])

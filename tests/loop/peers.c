@@ -87,7 +87,8 @@ static void join(const struct peers *peers, struct peer *peer)
 
     connect_to(peers, peer);
     message = (struct wire_message){.type = WIRE_HELLO};
-    message.hello = (struct wire_hello){.version_oldest = WIRE_VERSION_OLDEST,
+    message.hello = (struct wire_hello){.token = 3,
+                                        .version_oldest = WIRE_VERSION_OLDEST,
                                         .version_newest = WIRE_VERSION,
                                         .software = "test",
                                         .host = "test",
@@ -95,6 +96,7 @@ static void join(const struct peers *peers, struct peer *peer)
                                         .slots = 1};
     peer_say(peer, &message);
     peer_hear(peer, WIRE_WELCOME, &message);
+    assert_int_equal(message.welcome.token, 3);
     assert_int_equal(message.welcome.bulk_port, peers->bulk_port);
     (void)snprintf(peer->cluster, sizeof peer->cluster, "%s", message.cluster);
     peer->incarnation = message.incarnation;

@@ -126,7 +126,8 @@ static void a_hello_does_not_make_it_its_own(void **state)
 {
     (void)state;
     message = (struct wire_message){.type = WIRE_HELLO};
-    message.hello = (struct wire_hello){.version_oldest = WIRE_VERSION_OLDEST,
+    message.hello = (struct wire_hello){.token = 8,
+                                        .version_oldest = WIRE_VERSION_OLDEST,
                                         .version_newest = WIRE_VERSION,
                                         .software = "test",
                                         .host = "test",
@@ -139,6 +140,7 @@ static void a_hello_does_not_make_it_its_own(void **state)
     message.hello.outbox[0] = peers.first.attempt;
     peer_say(&peers.second, &message);
     peer_hear(&peers.second, WIRE_WELCOME, &message);
+    assert_int_equal(message.welcome.token, 8);
     assert_int_equal(message.welcome.running[0].verdict, VERDICT_STOP);
     assert_int_equal(message.welcome.running[1].verdict, VERDICT_KEEP);
     assert_int_equal(message.welcome.outbox[0].verdict, VERDICT_DROP);

@@ -14,9 +14,11 @@ static const char cluster[] = "00000000000000000000000000c1a571";
 
 /* ---- what the core says, as messages ---- */
 
-static void fill_lists(struct wire_message *wire, const struct outcome *outcome)
+static void fill_lists(const struct message *message, const struct outcome *outcome,
+                       struct wire_message *wire)
 {
     if (wire->type == WIRE_WELCOME) {
+        wire->welcome.token = message->token;
         wire->welcome.version = WIRE_VERSION;
         wire->welcome.worker = "sim";
         wire->welcome.lease_ms = LEASE_MS;
@@ -26,6 +28,7 @@ static void fill_lists(struct wire_message *wire, const struct outcome *outcome)
         wire->welcome.outbox_count = outcome->outbox_count;
         memcpy(wire->welcome.outbox, outcome->outbox, sizeof outcome->outbox);
     } else {
+        wire->lease.token = message->token;
         wire->lease.count = outcome->running_count;
         memcpy(wire->lease.verdicts, outcome->running, sizeof outcome->running);
     }
@@ -78,8 +81,7 @@ static void fill(const struct message *message, const struct outcome *outcome,
     if (message->type == WIRE_ASSIGN) {
         fill_assign(&wire->assign, message);
     } else if (message->type == WIRE_WELCOME || message->type == WIRE_LEASE) {
-        wire->lease.token = message->token;
-        fill_lists(wire, outcome);
+        fill_lists(message, outcome, wire);
     } else if (message->type == WIRE_STOP) {
         wire->stop = (struct wire_stop){message->attempt, message->reason, message->grace_ms};
     } else if (message->type == WIRE_CKPT_ACK || message->type == WIRE_RESULT_ACK) {
@@ -174,6 +176,7 @@ static void hear_hello(struct center *center, uint32_t machine, const struct wir
     }
 
     event.hello = (struct hello_event){
+        .token = wire->token,
         .restarted = center->worker[machine] != 0 && center->boot[machine] != boot,
         .slots = wire->slots,
         .cpus_milli = wire->cpus_milli,

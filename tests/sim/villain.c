@@ -47,7 +47,8 @@ static size_t any_running(struct wire_running *running)
 
 static void fill_hello(struct wire_hello *hello)
 {
-    *hello = (struct wire_hello){.version_oldest = WIRE_VERSION_OLDEST,
+    *hello = (struct wire_hello){.token = story.now_ms,
+                                 .version_oldest = WIRE_VERSION_OLDEST,
                                  .version_newest = WIRE_VERSION,
                                  .software = "sim",
                                  .host = "sim",

@@ -33,6 +33,7 @@ static const struct wire_claim example_claim = {OBJECT_CHECKPOINT, {7, 12, 1}, e
 static void example_hello(struct wire_hello *hello)
 {
     *hello = (struct wire_hello){
+        .token = 40,
         .version_oldest = WIRE_VERSION_OLDEST,
         .version_newest = WIRE_VERSION,
         .software = "tidemill-worker 0.1.0",
@@ -114,6 +115,7 @@ static void example_metric(struct wire_metric *metric)
 static void example_welcome(struct wire_welcome *welcome)
 {
     *welcome = (struct wire_welcome){
+        .token = 40,
         .version = WIRE_VERSION,
         .worker = "spot-a3",
         .lease_ms = 120000,

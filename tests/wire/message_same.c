@@ -68,6 +68,7 @@ static void same_ckpt(const struct wire_ckpt *a, const struct wire_ckpt *b)
 
 static void same_hello(const struct wire_hello *a, const struct wire_hello *b)
 {
+    SAME(token);
     SAME(version_oldest);
     SAME(version_newest);
     SAME_TEXT(software);
@@ -120,6 +121,7 @@ static void same_result(const struct wire_result *a, const struct wire_result *b
 
 static void same_welcome(const struct wire_welcome *a, const struct wire_welcome *b)
 {
+    SAME(token);
     SAME(version);
     SAME_TEXT(worker);
     SAME(lease_ms);

@@ -152,6 +152,7 @@ static struct wire_verdict_of verdict(struct source *source, enum wire_verdict f
 static void make_hello(struct source *source, struct wire_hello *hello)
 {
     *hello = (struct wire_hello){
+        .token = large(source, 0),
         .version_oldest = small(source, 1),
         .version_newest = small(source, 1),
         .software = label(source),
@@ -218,6 +219,7 @@ static void make_result(struct source *source, struct wire_result *result)
 static void make_welcome(struct source *source, struct wire_welcome *welcome)
 {
     *welcome = (struct wire_welcome){
+        .token = large(source, 0),
         .version = small(source, 1),
         .worker = name(source),
         .lease_ms = large(source, 1),

@@ -118,6 +118,7 @@ static void welcome(struct coordinator *self, const struct wire_hello *hello)
     static struct wire_message message;
 
     message = (struct wire_message){.type = WIRE_WELCOME};
+    message.welcome.token = hello->token;
     message.welcome.version = WIRE_VERSION;
     message.welcome.worker = self->peer.name;
     message.welcome.lease_ms = self->lease_ms;

@@ -63,6 +63,7 @@ static void read_welcome(const char *line)
 {
     struct wire_welcome *welcome = &message.welcome;
 
+    welcome->token = number_after(line, "token=", agent.hello_first_ms);
     welcome->lease_ms = number_after(line, "L=", 120000);
     welcome->renew_ms = number_after(line, "R=", 30000);
     add_verdict(welcome->running, &welcome->running_count, line, "keep ", VERDICT_KEEP);
@@ -323,6 +324,9 @@ static void answer(struct world *world, enum wire_type type)
     message =
         (struct wire_message){.type = type, .cluster = "a", .incarnation = world->incarnation};
     if (type == WIRE_WELCOME) {
+        message.welcome.token = rng_below(&world->rng, 4) == 0
+                                    ? world->now_ms - (int64_t)rng_below(&world->rng, 200000)
+                                    : agent.hello_first_ms;
         message.welcome.lease_ms = 120000;
         message.welcome.renew_ms = 30000;
     } else if (type == WIRE_ASSIGN) {
@@ -428,6 +432,7 @@ static void a_full_worker_fits_its_limits(void **state)
     agent_init(&agent, &config, "", 0);
     agent_step(&agent, &event, &outcome);
     message = (struct wire_message){.type = WIRE_WELCOME, .cluster = "a", .incarnation = 1};
+    message.welcome.token = 1;
     message.welcome.lease_ms = 120000;
     message.welcome.renew_ms = 30000;
     event = (struct agent_event){.kind = AGENT_SAW_MESSAGE, .boot_ms = 1, .message = &message};
