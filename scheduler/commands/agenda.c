@@ -7,6 +7,7 @@
 #include "commands/query.h"
 #include "commands/text_file.h"
 #include "price/price.h"
+#include "spec/origin.h"
 #include "spec/spec.h"
 #include "store/moment.h"
 
@@ -89,8 +90,9 @@ static void file_read(struct agenda *agenda, const char *file)
     struct error error;
     char *text = NULL;
 
-    (void)snprintf(path, sizeof path, "%s%s%s", file[0] == '/' ? "" : agenda->workdir,
-                   file[0] == '/' ? "" : "/", file);
+    (void)snprintf(path, sizeof path, "%s%s%s",
+                   file[0] == '/' ? "" : origin_folder(agenda->workdir), file[0] == '/' ? "" : "/",
+                   file);
     if (text_file_read(path, &text, &error) == TIDE_OK &&
         price_parse(&list, text, NULL, agenda->now_ms, &error) == TIDE_OK) {
         steps_copy(agenda, &list);

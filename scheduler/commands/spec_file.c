@@ -1,6 +1,7 @@
 #include "commands/spec_file.h"
 
 #include "loop/coordinator.h"
+#include "spec/origin.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -91,6 +92,7 @@ enum tide_status spec_file_pack(const struct spec *spec, const char *path, const
     store_path(store, beside);
     const enum tide_status status =
         workdir_pack(folder, beside, WIRE_WORKDIR_BYTES_MAX, packed, error);
-    (void)snprintf(workdir, SPEC_FILE_PATH_BYTES, "packed:%s", packed->hash);
-    return status;
+    return status != TIDE_OK || origin_packed(workdir, SPEC_FILE_PATH_BYTES, packed->hash, folder)
+               ? status
+               : error_set(error, TIDE_LIMIT, "the path of the workdir of %s is too long", path);
 }

@@ -23,8 +23,8 @@ bool spec_file_workdir(const struct spec *spec, const char *path, char *workdir)
 
 /*
  * spec_file_pack: where its commands start, as a submission says it: the same path for a spec
- * without `workdir` (packed->fd is -1), else "packed:" and the hash of the folder, which is in
- * `packed`. `store` is left out of it. TIDE_NOT_FOUND, and as workdir_pack.
+ * without `workdir` (packed->fd is -1), else that of the folder, which is in `packed` (origin.h).
+ * `store` is left out of it. TIDE_NOT_FOUND, and as workdir_pack.
  */
 enum tide_status spec_file_pack(const struct spec *spec, const char *path, const char *store,
                                 struct workdir_packed *packed, char *workdir, struct error *error);

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "spec/origin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,15 +21,12 @@ enum { UNNAMED_S = 24 * 3600 /* a working directory whose experiment may still c
 _Static_assert((int)OBJECTS_KEPT_MAX >= (int)EXPERIMENTS_MAX,
                "the working directory of each stays");
 
-static const char packed[] = "packed:";
-
-const char *submission_workdir_hash(const struct submission *submission)
+struct submission submission_begin(struct spec *spec, const char *origin)
 {
-    const size_t bytes = sizeof packed - 1;
+    struct submission submission = {.spec = spec, .workdir = strdup(origin)};
 
-    return submission->workdir != NULL && strncmp(submission->workdir, packed, bytes) == 0
-               ? submission->workdir + bytes
-               : "";
+    (void)origin_hash(origin, submission.workdir_hash);
+    return submission;
 }
 
 static bool refuse(struct bulk_answer *answer, const char *why)
@@ -62,7 +60,7 @@ static bool worker_may(const struct coordinator *coordinator, const struct bulk_
     if (question->kind == OBJECT_CHECKPOINT) {
         return true;
     }
-    return (!question->store && text_equal(submission_workdir_hash(submission), question->hash)) ||
+    return (!question->store && text_equal(submission->workdir_hash, question->hash)) ||
            refuse(answer, "it is not the working directory of this experiment");
 }
 
@@ -83,15 +81,15 @@ void claims_answer(struct coordinator *coordinator)
     }
 }
 
-bool claims_has_workdir(const struct coordinator *coordinator, const char *workdir)
+bool claims_has_workdir(const struct coordinator *coordinator, const char *origin)
 {
-    const struct submission submission = {.workdir = (char *)(uintptr_t)workdir};
-    const char *hash = submission_workdir_hash(&submission);
+    char hash[WIRE_HASH_HEX + 1];
     struct object object;
     int64_t bytes = 0;
 
-    return hash[0] == '\0' || (object_set(&object, 0, 0, hash) &&
-                               object_find(coordinator->objects, &object, &bytes) == TIDE_OK);
+    return !origin_hash(origin, hash) ||
+           (object_set(&object, 0, 0, hash) &&
+            object_find(coordinator->objects, &object, &bytes) == TIDE_OK);
 }
 
 /* All of the file into the object that was begun. */
@@ -205,7 +203,7 @@ static void workdirs_tidy(const struct coordinator *coordinator)
     struct objects_kept *kept = calloc(1, sizeof *kept);
 
     for (int32_t id = coordinator->experiment_count; kept != NULL && id >= 1; id--) {
-        const char *hash = submission_workdir_hash(&coordinator->submissions[id]);
+        const char *hash = coordinator->submissions[id].workdir_hash;
         if (hash[0] != '\0' && kept->count < OBJECTS_KEPT_MAX) {
             (void)text_copy(kept->hashes[kept->count++], OBJECT_HASH_BYTES, hash);
         }

@@ -45,9 +45,8 @@ enum tide_status coordinator_turn(struct coordinator *coordinator, int extra_fd,
 
 /*
  * coordinator_submit: a new experiment from a parsed spec, which the coordinator takes over, also
- * on failure. `workdir` is the absolute path its commands start in, or
- * "packed:" and the hash of one that is kept. TIDE_EXISTS when an unfinished
- * experiment has the name, TIDE_LIMIT, TIDE_INVALID.
+ * on failure. `workdir` says where its commands start (spec/origin.h); what was packed is kept
+ * already. TIDE_EXISTS when an unfinished experiment has the name, TIDE_LIMIT, TIDE_INVALID.
  */
 enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec *spec,
                                     const char *workdir, int32_t *experiment, struct error *error)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "civil/opening.h"
 #include "loop/clock.h"
+#include "spec/origin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static bool needs_gate(const struct spec_schedule *schedule)
  * the spec's author to see: the feed says where a file is wrong, and nothing of what is in it. */
 static bool prices_open_file(struct submission *submission, const char *file)
 {
-    const char *folder = file[0] == '/' ? "" : submission->workdir;
+    const char *folder = file[0] == '/' ? "" : origin_folder(submission->workdir);
     const size_t bytes = strlen(folder) + strlen(file) + 2;
 
     submission->price_file = malloc(bytes);

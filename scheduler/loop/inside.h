@@ -21,7 +21,8 @@ struct warm_source {
 /* What the loop keeps of an experiment beside the core. */
 struct submission {
     struct spec *spec;
-    char *workdir; /* absolute; "packed:HASH"; "" its own scratch */
+    char *workdir;                                    /* its origin (spec/origin.h) */
+    char workdir_hash[WIRE_HASH_HEX + 1];             /* of a packed one; "" there is none */
     struct warm_source sources[SPEC_WARM_STARTS_MAX]; /* in the order of warm_start */
     size_t source_count;
     bool gated;           /* by windows, exceptions or a highest price */
@@ -141,22 +142,21 @@ void receive_request(struct coordinator *coordinator, const struct wire_request 
 void receive_answer(struct coordinator *coordinator, struct search_answer *answer);
 
 /*
- * claims.c: objects. claims_answer answers the questions of the bulk thread; claims_has_workdir:
- * what a submission names is there; claims_hold: the file of a CKPT is; claims_carried: the
- * checkpoints of this experiment are objects; claims_tidy removes what no row of the trial names,
- * but for what is `coming`; claims_drop: a trial has ended; claims_begin: once at the start.
+ * claims.c: objects. claims_answer answers the questions of the bulk thread; submission_begin: what
+ * is kept of one from its first moment; claims_has_workdir: what a submission names is there;
+ * claims_hold: the file of a CKPT is; claims_carried: the checkpoints of this experiment are
+ * objects; claims_tidy removes what no row of the trial names, but for what is `coming`;
+ * claims_drop: a trial has ended; claims_begin: once at the start.
  */
 void claims_answer(struct coordinator *coordinator);
-bool claims_has_workdir(const struct coordinator *coordinator, const char *workdir);
+struct submission submission_begin(struct spec *spec, const char *origin);
+bool claims_has_workdir(const struct coordinator *coordinator, const char *origin);
 bool claims_hold(const struct coordinator *coordinator, const struct wire_ckpt *ckpt);
 bool claims_carried(const struct coordinator *coordinator, int32_t experiment);
 void claims_tidy(struct coordinator *coordinator, int32_t experiment, int32_t trial,
                  const char *coming);
 void claims_drop(const struct coordinator *coordinator, const struct trial_row *row);
 void claims_begin(struct coordinator *coordinator);
-
-/* submission_workdir_hash: of a packed working directory; "" there is none. */
-const char *submission_workdir_hash(const struct submission *submission);
 
 /* send.c: what waits for the commit, and its sending. */
 void parcel_put(struct coordinator *coordinator, const struct message *message);

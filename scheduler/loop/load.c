@@ -97,7 +97,7 @@ static enum tide_status take_experiment(struct coordinator *coordinator,
     config_of_spec(spec, &config);
     pools_of_spec(coordinator, spec, &config);
     coordinator->submissions[experiment->id] =
-        (struct submission){.spec = spec, .workdir = strdup(workdir == NULL ? "" : workdir)};
+        submission_begin(spec, workdir == NULL ? "" : workdir);
     if (!warm_parse(&coordinator->submissions[experiment->id], experiment->id,
                     row_text(row, experiment->sources_text))) {
         return error_set(error, TIDE_INVALID, "experiment %d: its sources cannot be read",

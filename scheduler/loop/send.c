@@ -79,11 +79,11 @@ static void workdir_fill(const struct coordinator *coordinator, const struct sub
                          struct wire_assign *assign)
 {
     struct object object;
-    const char *hash = submission_workdir_hash(submission);
 
-    assign->workdir = hash[0] == '\0' ? submission->workdir : "";
-    assign->workdir_hash = hash;
-    if (object_set(&object, 0, 0, hash)) { /* one that is gone is refused when it is fetched */
+    assign->workdir_hash = submission->workdir_hash;
+    assign->workdir = submission->workdir_hash[0] == '\0' ? submission->workdir : "";
+    if (object_set(&object, 0, 0,
+                   submission->workdir_hash)) { /* one that is gone is refused when it is fetched */
         (void)!object_find(coordinator->objects, &object, &assign->workdir_bytes);
     }
 }

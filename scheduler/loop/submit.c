@@ -312,7 +312,7 @@ enum tide_status coordinator_submit(struct coordinator *coordinator, struct spec
         return error_set(error, TIDE_LIMIT, "a store holds at most %d experiments",
                          EXPERIMENTS_MAX);
     }
-    coordinator->submissions[next] = (struct submission){.spec = spec, .workdir = strdup(workdir)};
+    coordinator->submissions[next] = submission_begin(spec, workdir);
     status = warm_resolve(coordinator, spec, &coordinator->submissions[next], error);
     if (status == TIDE_OK) {
         status = gate_open(coordinator, next, error);

@@ -38,7 +38,7 @@ CREATE TABLE experiment (
     objectives    TEXT NOT NULL DEFAULT '[]', -- [{"metric", "direction"}, ...] in the spec's order
     constraints   TEXT NOT NULL DEFAULT '[]', -- [{"metric", "min", "max"}, ...] on outcomes
     spec          TEXT NOT NULL,            -- YAML as it was submitted
-    workdir       TEXT,                     -- where its commands start: absolute, or packed:HASH
+    workdir       TEXT,                     -- where its commands start: absolute, or packed:HASH:FOLDER
     sources       TEXT                      -- JSON [[experiment, told_count], ...]: what its search began with
 ) STRICT;
 CREATE INDEX experiment_name ON experiment (name);

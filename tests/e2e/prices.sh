@@ -85,11 +85,12 @@ if "$tidemill" serve --store t.db --config keys.yaml --test-clock clock 2>err; t
 fi
 grep -q 'test-clock is for tests' err || fail "$(cat err)"
 
-# Under `run` the file of a spec that lies elsewhere is this machine's price per hour.
+# Under `run` the file of a spec that lies elsewhere is this machine's price per hour, also where
+# its folder is packed.
 mkdir elsewhere
 echo '2026-01-01T00:00:00Z,36.5' >elsewhere/day.csv
 sed -e 's|EUR/kWh, file|EUR/h, file|' -e 's/max_price: 0.20/max_price: 40/' -e '/fleet/d' \
-    spec.yaml >elsewhere/spec.yaml
+    -e '1i workdir: .' spec.yaml >elsewhere/spec.yaml
 "$tidemill" run elsewhere/spec.yaml --workers 1 --store r.db >/dev/null 2>&1
 same 'price of run' "$(query r.db 'SELECT DISTINCT price_micro FROM entry')" 36500000
 ledger_agrees r.db
