@@ -302,4 +302,8 @@ void agent_hear(struct agent *agent, const struct agent_event *event, struct age
     } else if (is_current(agent, message)) {
         on_current(agent, event, outcome);
     }
+    if (message->type == WIRE_STOP && text_equal(message->cluster, agent->cluster) &&
+        !is_past(agent, message)) {
+        seen_put(agent, message->stop.attempt); /* R6: an ASSIGN that it has overtaken is stale */
+    }
 }
