@@ -77,18 +77,19 @@ static int64_t limit_of_groups(int32_t process)
     return limit;
 }
 
+static int64_t limit_said(const struct rlimit *limit)
+{
+    return limit->rlim_cur < INT64_MAX ? (int64_t)limit->rlim_cur : INT64_MAX;
+}
+
 static int64_t limit_of_process(int32_t process)
 {
-    static const int kinds[] = {RLIMIT_AS, RLIMIT_DATA};
-    int64_t limit = INT64_MAX;
+    struct rlimit space = {RLIM_INFINITY, RLIM_INFINITY};
+    struct rlimit data = space;
 
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        struct rlimit most = {RLIM_INFINITY, RLIM_INFINITY};
-        if (prlimit(process, kinds[i], NULL, &most) == 0 && most.rlim_cur < INT64_MAX) {
-            limit = least(limit, (int64_t)most.rlim_cur);
-        }
-    }
-    return limit;
+    (void)prlimit(process, RLIMIT_AS, NULL, &space); /* one that cannot be asked stays unbounded */
+    (void)prlimit(process, RLIMIT_DATA, NULL, &data);
+    return least(limit_said(&space), limit_said(&data));
 }
 
 void examine_memory(struct examination *examination, int32_t process)

@@ -304,7 +304,8 @@ static void warps_are_monotone_finite_and_invertible(void **state)
         if (kind == 3) {
             values[7] = 1e200;
         }
-        warp_fit(&warp, 1, 1 - round / 4 * 0.25, values, 64, scratch);
+        const int quarters = round / 4;
+        warp_fit(&warp, 1, 1 - quarters * 0.25, values, 64, scratch);
         for (size_t i = 0; i < 64; i++) {
             const double there = warp_forward(&warp, values[i]);
             const double back = warp_back(&warp, there);
