@@ -48,11 +48,8 @@ static bool window_holds(const struct outlook *outlook, int64_t at_ms)
 
 static bool price_allows(const struct outlook *outlook, int64_t max_micro, int64_t at_ms)
 {
-    size_t at = 0;
+    const size_t at = price_step_at(outlook->steps, outlook->step_count, at_ms);
 
-    while (at + 1 < outlook->step_count && outlook->steps[at + 1].start_ms <= at_ms) {
-        at++;
-    }
     return outlook->step_count == 0 || outlook->steps[at].price_micro <= max_micro;
 }
 

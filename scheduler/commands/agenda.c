@@ -21,8 +21,6 @@ enum { WINDOWS_MAX = 256, STEPS_MAX = 1024, HOURS = 12, UNIT_BYTES = 32, PATH_BY
 
 static const int64_t day_ms = 86400000;
 static const int64_t hour_ms = 3600000;
-static const int64_t hold_ms =
-    7200000; /* a file's last price, beyond its end, as the coordinator */
 static const int64_t horizon_ms = INT64_C(8) * 86400000; /* as far as the coordinator looks */
 
 /* The windows and the prices from now on; a list without entries is no restriction. */
@@ -69,12 +67,10 @@ static struct opening_rule agenda_rule(const struct agenda *agenda)
 static void steps_copy(struct agenda *agenda, const struct price_list *list)
 {
     int64_t micro = 0;
-    const enum price_state state = price_at(list, agenda->now_ms, agenda->now_ms, hold_ms, &micro);
-    size_t at = 0;
+    const enum price_state state =
+        price_at(list, agenda->now_ms, agenda->now_ms, PRICE_FILE_HOLD_MS, &micro);
+    size_t at = price_step_at(list->steps, list->count, agenda->now_ms);
 
-    while (at + 1 < list->count && list->steps[at + 1].start_ms <= agenda->now_ms) {
-        at++;
-    }
     if (state == PRICE_GOOD || state == PRICE_HELD) {
         agenda->label = state == PRICE_HELD ? "held" : "";
         while (at < list->count && agenda->step_count < STEPS_MAX) {
@@ -90,10 +86,8 @@ static void file_read(struct agenda *agenda, const char *file)
     struct error error;
     char *text = NULL;
 
-    (void)snprintf(path, sizeof path, "%s%s%s",
-                   file[0] == '/' ? "" : origin_folder(agenda->workdir), file[0] == '/' ? "" : "/",
-                   file);
-    if (text_file_read(path, &text, &error) == TIDE_OK &&
+    if (origin_path(path, sizeof path, agenda->workdir, file) &&
+        text_file_read(path, &text, &error) == TIDE_OK &&
         price_parse(&list, text, NULL, agenda->now_ms, &error) == TIDE_OK) {
         steps_copy(agenda, &list);
         price_list_fini(&list);

@@ -9,6 +9,7 @@
 #include "commands/query.h"
 #include "commands/text_file.h"
 #include "price/price.h"
+#include "spec/origin.h"
 #include "store/moment.h"
 
 #include <inttypes.h>
@@ -112,9 +113,8 @@ static bool prices_read(struct plan *plan, const char *folder, int64_t now_ms)
     struct error error;
 
     if (prices->file != NULL) {
-        (void)snprintf(path, sizeof path, "%s%s%s", prices->file[0] == '/' ? "" : folder,
-                       prices->file[0] == '/' ? "" : "/", prices->file);
-        const bool read = text_file_read(path, &text, &error) == TIDE_OK &&
+        const bool read = origin_path(path, sizeof path, folder, prices->file) &&
+                          text_file_read(path, &text, &error) == TIDE_OK &&
                           price_parse(&plan->prices, text, NULL, now_ms, &error) == TIDE_OK;
         free(text);
         return read;

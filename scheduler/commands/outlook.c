@@ -44,11 +44,8 @@ static json_t *cheaper_json(const struct prices *prices, int64_t now_ms)
 {
     const int64_t first_ms = (now_ms / hour_ms + 1) * hour_ms;
     char from[MOMENT_TEXT_BYTES];
-    size_t at = 0;
+    const size_t at = price_step_at(prices->steps, prices->count, now_ms);
 
-    while (at + 1 < prices->count && prices->steps[at + 1].start_ms <= now_ms) {
-        at++;
-    }
     for (int64_t hour = 0; hour < AHEAD_HOURS && prices->count > 0; hour++) {
         const int64_t from_ms = first_ms + hour * hour_ms;
         const bool known = from_ms < prices->known_ms;

@@ -157,26 +157,13 @@ int32_t forecast_offers(const int64_t *price_micro, int32_t known, int32_t now, 
                                    capacity - count);
 }
 
-/* The last step that starts at or before a moment; the first one when all are later. */
-static size_t step_at(const struct price_step *steps, size_t count, int64_t at_ms)
-{
-    size_t low = 0;
-    size_t high = count;
-
-    while (high - low > 1) {
-        const size_t middle = low + (high - low) / 2;
-        *(steps[middle].start_ms <= at_ms ? &low : &high) = middle;
-    }
-    return low;
-}
-
 int64_t forecast_hour_micro(const struct price_step *steps, size_t count, int64_t from_ms)
 {
     int64_t sum = 0;
     int64_t at_ms = from_ms;
 
     ASSERT(count > 0);
-    for (size_t i = step_at(steps, count, from_ms); at_ms < from_ms + hour_ms; i++) {
+    for (size_t i = price_step_at(steps, count, from_ms); at_ms < from_ms + hour_ms; i++) {
         const bool last = i + 1 == count || steps[i + 1].start_ms >= from_ms + hour_ms;
         const int64_t until_ms = last ? from_ms + hour_ms : steps[i + 1].start_ms;
         sum += steps[i].price_micro * (until_ms - at_ms); /* fits, as prices are at most 10^12 */

@@ -23,20 +23,11 @@ void pool_emit(struct core *core, const struct pool *pool, uint32_t name_text)
     row->name_text = name_text;
 }
 
-/* The last step that starts at or before a moment; the first one when all are later. */
-static uint32_t step_at(const struct pool *pool, int64_t wall_ms)
-{
-    uint32_t at = 0;
-
-    while (at + 1 < pool->step_count && pool->steps[at + 1].start_ms <= wall_ms) {
-        at++;
-    }
-    return at;
-}
-
 int64_t pool_price_micro(const struct pool *pool, int64_t wall_ms)
 {
-    return pool->step_count == 0 ? 0 : pool->steps[step_at(pool, wall_ms)].price_micro;
+    return pool->step_count == 0
+               ? 0
+               : pool->steps[price_step_at(pool->steps, pool->step_count, wall_ms)].price_micro;
 }
 
 /* Weighed by time; now, where the stretch is empty. */
@@ -45,7 +36,7 @@ double pool_mean_micro(const struct pool *pool, int64_t from_ms, int64_t to_ms)
     double sum = 0;
     int64_t at_ms = from_ms;
 
-    for (uint32_t i = pool->step_count == 0 ? 0 : step_at(pool, from_ms);
+    for (size_t i = price_step_at(pool->steps, pool->step_count, from_ms);
          i < pool->step_count && at_ms < to_ms; i++) {
         const bool last = i + 1 == pool->step_count || pool->steps[i + 1].start_ms >= to_ms;
         const int64_t until_ms = last ? to_ms : pool->steps[i + 1].start_ms;
@@ -134,12 +125,7 @@ static bool step_known(const struct price_step *steps, uint32_t count, struct pr
 /* What `event` says of a moment from now on. */
 static int64_t told_micro(const struct price_event *event, int64_t at_ms)
 {
-    uint32_t at = 0;
-
-    while (at + 1 < event->count && event->steps[at + 1].start_ms <= at_ms) {
-        at++;
-    }
-    return event->steps[at].price_micro;
+    return event->steps[price_step_at(event->steps, event->count, at_ms)].price_micro;
 }
 
 /* The starts of what is told and of what was foreseen before, as rows are not taken away. */

@@ -25,7 +25,6 @@ struct gate_answer {
 static const int64_t day_ms = 86400000;
 static const int64_t recheck_ms = 3600000; /* an answer holds for no longer */
 static const int64_t file_recheck_ms = 10000;
-static const int64_t hold_ms = 7200000; /* the last price of a file, beyond its end */
 
 static bool needs_gate(const struct spec_schedule *schedule)
 {
@@ -36,17 +35,15 @@ static bool needs_gate(const struct spec_schedule *schedule)
  * the spec's author to see: the feed says where a file is wrong, and nothing of what is in it. */
 static bool prices_open_file(struct submission *submission, const char *file)
 {
-    const char *folder = file[0] == '/' ? "" : origin_folder(submission->workdir);
-    const size_t bytes = strlen(folder) + strlen(file) + 2;
+    const size_t bytes = strlen(submission->workdir) + strlen(file) + 2;
 
     submission->price_file = malloc(bytes);
     if (submission->price_file == NULL) {
         return false;
     }
-    (void)snprintf(submission->price_file, bytes, "%s%s%s", folder, *folder == '\0' ? "" : "/",
-                   file);
-    submission->prices =
-        (struct feed){.file = submission->price_file, .hold_ms = hold_ms, .discreet = true};
+    (void)origin_path(submission->price_file, bytes, submission->workdir, file);
+    submission->prices = (struct feed){
+        .file = submission->price_file, .hold_ms = PRICE_FILE_HOLD_MS, .discreet = true};
     return true;
 }
 

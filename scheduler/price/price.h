@@ -13,6 +13,9 @@
 
 enum { PRICE_STEPS_MAX = 1000000 };
 
+/* How long the last price of a spec's file holds beyond its end. */
+enum { PRICE_FILE_HOLD_MS = 7200000 };
+
 /* price_list: steps of one series. A row of a market holds until the next one or its own end, a
  * change event until the next change is heard of. */
 struct price_list {

@@ -36,3 +36,11 @@ const char *origin_folder(const char *origin)
 
     return text == NULL ? origin : colon == NULL ? "" : colon + 1;
 }
+
+bool origin_path(char *path, size_t bytes, const char *origin, const char *file)
+{
+    const char *folder = file[0] == '/' ? "" : origin_folder(origin);
+    const int length = snprintf(path, bytes, "%s%s%s", folder, *folder == '\0' ? "" : "/", file);
+
+    return length >= 0 && (size_t)length < bytes;
+}

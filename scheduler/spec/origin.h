@@ -17,7 +17,11 @@ bool origin_packed(char *origin, size_t bytes, const char *hash, const char *fol
 /* origin_hash: of what was packed; "" and false where nothing was. */
 bool origin_hash(const char *origin, char hash[WIRE_HASH_HEX + 1]);
 
-/* origin_folder: the folder, within `origin`; what a spec names by a relative path lies in it. */
+/* origin_folder: the folder, within `origin`. */
 const char *origin_folder(const char *origin);
+
+/* origin_path: where a file lies that a spec names: as it stands if that is absolute or there is no
+ * folder, else in the folder; false: `bytes` are too few. */
+bool origin_path(char *path, size_t bytes, const char *origin, const char *file);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "base/timeline.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -137,6 +138,25 @@ static void a_misspelt_word_finds_the_one_meant(void **state)
     assert_int_equal(text_distance("kitten", "sitting"), 3);
 }
 
+/* The step that holds at each moment, against a scan; the first before all, none of none. */
+static void price_steps_hold_until_the_next(void **state)
+{
+    struct price_step steps[9];
+
+    (void)state;
+    assert_int_equal(price_step_at(NULL, 0, 5), 0);
+    for (size_t count = 1; count <= 9; count++) {
+        steps[count - 1] = (struct price_step){(int64_t)(10 * count), (int64_t)count};
+        for (int64_t at_ms = 0; at_ms < 110; at_ms++) {
+            size_t scan = 0;
+            while (scan + 1 < count && steps[scan + 1].start_ms <= at_ms) {
+                scan++;
+            }
+            assert_int_equal(price_step_at(steps, count, at_ms), scan);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +166,7 @@ int main(void)
         cmocka_unit_test(the_heap_agrees_with_a_linear_search),
         cmocka_unit_test(random_streams_differ_and_are_uniform),
         cmocka_unit_test(a_misspelt_word_finds_the_one_meant),
+        cmocka_unit_test(price_steps_hold_until_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

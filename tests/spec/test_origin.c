@@ -12,6 +12,7 @@ static void origins_come_back(void **state)
     static const char *const folders[] = {"/", "/a:b/packed:c", "/home/me/my code"};
     const char hash[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
     char origin[128];
+    char path[128];
     char found[WIRE_HASH_HEX + 1];
 
     (void)state;
@@ -23,6 +24,12 @@ static void origins_come_back(void **state)
         assert_false(origin_hash(folders[i], found));
         assert_string_equal(found, "");
         assert_string_equal(origin_folder(folders[i]), folders[i]);
+        assert_true(origin_path(path, sizeof path, origin, "day.csv"));
+        assert_memory_equal(path, folders[i], strlen(folders[i]));
+        assert_string_equal(path + strlen(folders[i]), "/day.csv");
+        assert_true(origin_path(path, sizeof path, origin, "/day.csv"));
+        assert_string_equal(path, "/day.csv");
+        assert_false(origin_path(path, strlen(folders[i]) + 1, origin, "day.csv"));
     }
     assert_false(origin_packed(origin, sizeof hash, hash, "/"));
 }
