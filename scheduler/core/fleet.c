@@ -325,8 +325,8 @@ void fleet_hello(struct core *core, const struct event *event)
     fleet_ready(core, worker, 0); /* READY follows */
     emit_trace_of(core, TRACE_WORKER_JOINED, 0, worker->row.id)->a = hello->slots;
     emit_worker(core, worker, hello);
+    hello_answer(core, worker, hello); /* first: a worker takes nothing before its WELCOME */
     missing_settle(core, worker, hello);
-    hello_answer(core, worker, hello);
 }
 
 void fleet_renew(struct core *core, struct worker *worker, const struct renew_event *renew)

@@ -192,6 +192,7 @@ static void an_offer_made_again_has_a_lease_of_its_own(void **state)
     world_tick(&world, lease_ms - 1000);
     world_hello(&world, 0, 2);
     assert_int_equal(said(WIRE_ASSIGN), 2);
+    assert_int_equal(world.outcome.messages[0].type, WIRE_WELCOME); /* it takes nothing before */
     world_tick(&world, 2000);
     assert_int_equal(row_of(0, 1)->state, ATTEMPT_OFFERED);
     world_fini(&world);

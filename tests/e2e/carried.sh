@@ -18,7 +18,7 @@ while [ $step -lt 6 ]; do
     echo '{"step":'$step',"metrics":{"loss":'$((10 - step))'}}' >>"$TIDEMILL_REPORT"
     echo '{"checkpoint":'$step'}' >>"$TIDEMILL_REPORT"
     saved=$(dirname "$TIDEMILL_REPORT")/report.saved
-    until grep -qs '"step":'$step',' "$saved"; do :; done
+    until grep -qs '"step":'$step',' "$saved"; do sleep 0.02; done
     grep -q true "$saved" || exit 1
     if [ "$TIDEMILL_ATTEMPT$step" = 12 ] || [ "$TIDEMILL_ATTEMPT$step" = 25 ]; then
         echo "$step" >"$here/begun"
@@ -42,7 +42,7 @@ serve --keys keys --lease 2s
 
 # recorded STEP: waits until the store has that checkpoint
 recorded() {
-    until [ "$(query s.db 'SELECT max(step) FROM checkpoint')" = "$1" ]; do :; done
+    until [ "$(query s.db 'SELECT max(step) FROM checkpoint')" = "$1" ]; do sleep 0.02; done
 }
 
 enter first
@@ -50,7 +50,7 @@ first=$joined
 ask submit spec.yaml
 read -r line <&3
 recorded 2
-kill -9 $first
+crash $first
 enter second
 second=$joined
 read -r line <&3
@@ -61,7 +61,7 @@ for step in 4 5; do
     object=$(query s.db "SELECT hash FROM checkpoint WHERE step = $step")
     printf 'rot' | dd of="s.db.objects/1/0/$object" conv=notrunc bs=1 seek=1000000 2>/dev/null
 done
-kill -9 $second
+crash $second
 enter third
 "$tidemill" wait 1 --store s.db
 same witness "$(cat witness.txt)" "attempt 1 from 0

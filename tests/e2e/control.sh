@@ -7,7 +7,7 @@ mkfifo begun go
 cat >objective.sh <<'END'
 trap : TERM
 echo "begun $TIDEMILL_ATTEMPT" >"$here/begun"
-until [ -e "$TIDEMILL_NOTICE" ]; do :; done
+until [ -e "$TIDEMILL_NOTICE" ]; do sleep 0.02; done
 exit 75
 END
 cat >spec.yaml <<END
@@ -29,7 +29,7 @@ code() { # code WANT VERB...
 code 3 status
 "$tidemill" serve --store s.db 2>serve.log &
 serve=$!
-until [ -e s.db.run/endpoint ]; do :; done
+until [ -e s.db.run/endpoint ]; do sleep 0.02; done
 join w1 --inherit-env
 remote=$joined
 code 2 submit wrong.yaml
@@ -41,7 +41,7 @@ code 1 submit spec.yaml # the name is taken
 code 8 wait held --timeout 0
 code 3 pause nosuch
 code 0 pause held
-until [ "$(query s.db "SELECT state FROM trial WHERE number = 0")" = paused ]; do :; done
+until [ "$(query s.db "SELECT state FROM trial WHERE number = 0")" = paused ]; do sleep 0.02; done
 code 0 resume 1
 read -r line <begun
 same "the attempt after resume" "$line" "begun 2"

@@ -34,7 +34,7 @@ stdbuf -oL sqlite3 s.db <shell >locked.txt &
 shell=$!
 exec 5>shell
 echo 'BEGIN IMMEDIATE; SELECT 1;' >&5
-until [ -s locked.txt ]; do :; done
+until [ -s locked.txt ]; do sleep 0.02; done
 finds 1 bad writer 'holds the write lock'
 exec 5>&-
 wait $shell

@@ -22,7 +22,7 @@ first=$joined
 "$tidemill" submit spec.yaml --store s.db
 read -r line <&3
 same 'first attempt' "$line" '1.0 1'
-kill -9 $first
+crash $first
 join second
 read -r line <&3
 same 'second attempt' "$line" '1.0 2'

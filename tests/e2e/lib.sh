@@ -43,6 +43,12 @@ query() {
     sqlite3 -readonly "$1" "$2"
 }
 
+# crash PROCESS: ends it with -9, and waits for that: until it has ended it holds its locks
+crash() {
+    kill -9 "$1"
+    wait "$1" 2>/dev/null || true
+}
+
 # serve OPTION...: a coordinator of s.db on loopback, once it serves: its process is $coordinator,
 # its address $endpoint, its log serve.log. Called again, it takes the same address.
 serve() {
@@ -51,12 +57,12 @@ serve() {
     "$tidemill" serve --store s.db --listen "${endpoint:-tcp://127.0.0.1:*}" "$@" 2>served &
     coordinator=$!
     exec 4<served
-    while read -r said <&4; do
+    endpoint=
+    while [ -z "$endpoint" ] && read -r said <&4; do
         echo "$said" >>serve.log
-        case $said in *event=serving*) break ;; esac
+        endpoint=$(echo "$said" | sed -n 's/.*event=serving.*endpoint=\([^ ]*\).*/\1/p')
     done
-    endpoint=$(sed -n 's/.*event=serving.*endpoint=\([^ ]*\).*/\1/p' serve.log | tail -n 1)
-    [ -n "$endpoint" ] || fail 'it does not serve'
+    [ -n "$endpoint" ] || fail "it does not serve: $said"
     (exec cat <&4 >>serve.log) & # somebody always reads: a line of its log must not end it
 }
 
@@ -103,7 +109,7 @@ at() {
 
 # reached SQL WANT: until the store says so.
 reached() {
-    until [ "$(query s.db "$1")" = "$2" ]; do :; done
+    until [ "$(query s.db "$1")" = "$2" ]; do sleep 0.02; done
 }
 
 # ledger_agrees STORE: recomputes the ledger in SQL, from times and prices alone: every entry to the

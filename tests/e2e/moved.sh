@@ -8,7 +8,7 @@
 hooks=$(cd "$(dirname "$0")/../../examples/launch" && pwd)
 cat >launch.sh <<'END'
 [ "$1$2" != cheapup ] || [ -e "$here/quota" ] || { echo 'quota exceeded' >&2; exit 3; }
-[ "$1$2" != cheapup ] || until [ -e "$here/boot" ]; do :; done
+[ "$1$2" != cheapup ] || until [ -e "$here/boot" ]; do sleep 0.02; done
 exec sh "$hooks/local.sh" "$here/s.db.run" "$here/machines" "$2" "$3" $4
 END
 cat >pools.yaml <<'END'

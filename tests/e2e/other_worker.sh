@@ -38,14 +38,13 @@ serve --lease 600s
 snake=$!
 read -r line <&3
 same 'the trial that waits' "$line" 1.2
-kill -9 "$coordinator"
-wait "$coordinator" || true
+crash "$coordinator"
 serve --lease 600s
 echo on >go
 read -r line <&3
 same 'the trial that is told to leave' "$line" 1.3
 "$tidemill" pause 1 --store s.db
-until [ "$(query s.db 'SELECT state FROM trial WHERE number = 3')" = paused ]; do :; done
+until [ "$(query s.db 'SELECT state FROM trial WHERE number = 3')" = paused ]; do sleep 0.02; done
 "$tidemill" resume 1 --store s.db
 "$tidemill" wait 1 --store s.db
 same trials "$(query s.db "SELECT group_concat(state || attempts, ' ') FROM trial")" \

@@ -12,7 +12,7 @@ machines="SELECT coalesce(sum(state = 'up'), 0) || ' up of ' || count(*) FROM ma
 cat >launch.sh <<'END'
 echo "$TIDEMILL_POOL $*" >>"$here/hooks.txt"
 [ "$2" != up ] || [ -e "$here/quota" ] || { echo 'quota exceeded' >&2; exit 3; }
-[ "$2" != up ] || [ ! -e "$here/hold" ] || until [ -e "$here/release" ]; do :; done
+[ "$2" != up ] || [ ! -e "$here/hold" ] || until [ -e "$here/release" ]; do sleep 0.02; done
 exec sh "$hooks/local.sh" "$here/s.db.run" "$here/machines" "$2" "$3" $4 $5 $6
 END
 cat >pools.yaml <<'END'
@@ -27,7 +27,7 @@ pools:
     terminate: [sh, launch.sh, burst, down]
 END
 cat >objective.sh <<'END'
-until [ -e "$here/go" ]; do :; done
+until [ -e "$here/go" ]; do sleep 0.02; done
 echo "loss=$1"
 END
 cat >spec.yaml <<END
@@ -43,8 +43,7 @@ END
 TIDEMILL_WORKER=$worker
 export here hooks TIDEMILL_WORKER
 again() { # again: the coordinator is killed and started anew
-    kill -9 $coordinator
-    wait $coordinator 2>/dev/null || true
+    crash $coordinator
     serve --test-clock clock --config pools.yaml --lease 20h
 }
 at '2026-12-01 00:00'
@@ -59,7 +58,7 @@ same 'machines after a failure' "$(query s.db "$machines")" '0 up of 0'
 # The second one outlives its coordinator and then dies of it, with its first machine up.
 touch quota hold
 at '2026-12-01 00:01'
-until [ "$(wc -l <hooks.txt)" = 2 ]; do :; done
+until [ "$(wc -l <hooks.txt)" = 2 ]; do sleep 0.02; done
 again
 same 'machines that may come' "$(query s.db "$machines")" '0 up of 3'
 touch release
@@ -88,7 +87,7 @@ at '2026-12-01 00:22'
 reached "$machines" '0 up of 0'
 reached 'SELECT count(*) FROM worker WHERE connected' 0
 for folder in machines/*; do
-    while [ -e "/proc/$(cat "$folder/pid")" ]; do :; done # it is on its way out
+    while [ -e "/proc/$(cat "$folder/pid")" ]; do sleep 0.02; done # it is on its way out
 done
 same 'machines ever' "$(ls machines | wc -l)" 3
 same trials "$(query s.db "SELECT count(*) FROM trial WHERE state = 'completed'")" 6

@@ -31,8 +31,7 @@ run_killed() {
     for _ in $(seq "$3"); do
         read -r line <&3
     done
-    kill -9 $pid
-    wait $pid || true
+    crash $pid
     "$tidemill" run "$1" --workers 3 --store "$2" 2>second.log >table.txt
 }
 run_killed spec.yaml s.db 14
@@ -114,23 +113,29 @@ environment: {env: {here: $here}}
 END
 # completed N: waits until so many trials are
 completed() {
-    until [ "$(query s.db 'SELECT count(*) FROM trial WHERE state = "completed"')" -ge "$1" ]; do
+    until [ "$(query s.db "SELECT count(*) FROM trial WHERE state = 'completed'")" -ge "$1" ]; do
         sleep 0.1
     done
+}
+# buried N: waits until trials were so many times
+buried() {
+    reached "SELECT count(*) FROM event WHERE kind = 'trial' AND a = 5" "$1"
 }
 rm -f s.db* && rm -rf s.db.run
 serve
 join only --slots 3
 "$tidemill" submit kicked.yaml --store s.db
 completed 9
+buried 2
 touch mended
 "$tidemill" kick 1 --store s.db
 completed 14
-kill -9 $coordinator
+buried 3
+crash $coordinator
 touch 'mended again'
 serve
 completed 18
 "$tidemill" kick 1 --store s.db
 "$tidemill" wait 1 --store s.db
-same ends "$(query s.db "SELECT count(*) FROM event WHERE kind = 'trial' AND a = 5")" 3
+same burials "$(query s.db "SELECT count(*) FROM event WHERE kind = 'trial' AND a = 5")" 3
 "$tidemill" replay --store s.db >replay.txt || fail "it differs: $(cat replay.txt)"

@@ -25,8 +25,7 @@ run_until() {
     for _ in $(seq "$1"); do
         read -r line <&3
     done
-    kill -9 $pid
-    wait $pid || true
+    crash $pid
     query s.db "SELECT number, value FROM trial WHERE state = 'completed'" >finished-"$1".txt
 }
 run_until 7

@@ -15,7 +15,7 @@ while [ $step -lt 6 ]; do
     echo '{"checkpoint":'$step'}' >>"$TIDEMILL_REPORT"
     if [ "$TIDEMILL_ATTEMPT$step" = 13 ]; then
         echo "$step" >"$here/begun"
-        until [ -e "$TIDEMILL_NOTICE" ]; do :; done
+        until [ -e "$TIDEMILL_NOTICE" ]; do sleep 0.02; done
         IFS= read -r notice <"$TIDEMILL_NOTICE" # no command of its own: the signal may end it
         echo "$notice" >"$here/notice.json"
         exit 75

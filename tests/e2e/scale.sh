@@ -29,8 +29,8 @@ grep -q "7:1: one currency an experiment: pool 'night' costs USD, the experiment
 same before "$(query s.db 'SELECT wanted FROM pool')" 0
 "$tidemill" submit spec.yaml --store s.db
 "$tidemill" wait scale --store s.db
-until [ "$(query s.db 'SELECT machines + wanted FROM pool')" = 0 ]; do :; done
-until [ "$(query s.db 'SELECT count(*) FROM worker WHERE connected = 1')" = 0 ]; do :; done
+until [ "$(query s.db 'SELECT machines + wanted FROM pool')" = 0 ]; do sleep 0.02; done
+until [ "$(query s.db 'SELECT count(*) FROM worker WHERE connected = 1')" = 0 ]; do sleep 0.02; done
 same most "$(query s.db 'SELECT count(*) BETWEEN 1 AND 2 FROM worker')" 1
 same trials "$(query s.db "SELECT count(*) FROM trial WHERE state = 'completed' AND cost > 0")" 5
 same cost "$(query s.db "SELECT cost_micro - (SELECT sum(cost_micro) FROM entry

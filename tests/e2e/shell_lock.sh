@@ -58,8 +58,7 @@ same attempts "$(query s.db "SELECT count(*), sum(state = 'done') FROM attempt")
 same runs "$(sort witness.txt | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" '1 1 '
 
 # a coordinator that is started while a shell is in the way waits for it, for a while
-kill -9 $coordinator
-wait $coordinator || true
+crash $coordinator
 : >locked.txt
 stdbuf -oL sqlite3 s.db <shell >locked.txt &
 sqlite=$!

@@ -53,8 +53,7 @@ pid=$!
 for _ in 1 2 3; do
     read -r line <&3
 done
-kill -9 $pid
-wait $pid || true
+crash $pid
 "$tidemill" run watched.yaml --workers 1 --store two.db
 points='SELECT number, params FROM trial WHERE experiment = 2 ORDER BY number'
 query one.db "$points" >one.txt
@@ -69,7 +68,7 @@ same 'exit code of run' $code 2
 grep -q "wrong.yaml:9:1: error: no experiment of this store is called 'older'" err.txt ||
     fail "$(cat err.txt)"
 "$tidemill" serve --store one.db 2>serve.log &
-until [ -e one.db.run/endpoint ]; do :; done
+until [ -e one.db.run/endpoint ]; do sleep 0.02; done
 code=0
 "$tidemill" submit wrong.yaml --store one.db 2>err.txt || code=$?
 same 'exit code of submit' $code 2
@@ -79,4 +78,4 @@ same 'the id' "$("$tidemill" submit cold.yaml --store one.db)" 3
 sed -e 's/^name: new/name: newer/' -e 's/\[old\]/[new, old]/' new.yaml >newer.yaml
 same 'the next id' "$("$tidemill" submit newer.yaml --store one.db)" 4
 sources="SELECT sources = '[[3,0],[1,25]]' FROM experiment WHERE id = 4"
-until [ "$(query one.db "$sources")" = 1 ]; do :; done
+until [ "$(query one.db "$sources")" = 1 ]; do sleep 0.02; done

@@ -17,7 +17,7 @@ while [ $step -lt 4 ]; do
     echo '{"step":'$step',"metrics":{"loss":'$((10 - step))'}}' >>"$TIDEMILL_REPORT"
     if [ "$TIDEMILL_ATTEMPT$step" = 12 ]; then
         echo "$step" >"$here/begun"
-        until [ -e "$TIDEMILL_NOTICE" ]; do :; done
+        until [ -e "$TIDEMILL_NOTICE" ]; do sleep 0.02; done
         IFS= read -r notice <"$TIDEMILL_NOTICE" # no command of its own: the signal may end it
         echo "$notice" >"$here/notice.json"
         exit 75

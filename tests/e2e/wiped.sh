@@ -15,7 +15,7 @@ while [ $step -lt 4 ]; do
     echo '{"step":'$step',"metrics":{"loss":'$((10 - step))'},"checkpoint":'$step'}' \
         >>"$TIDEMILL_REPORT"
     saved=$(dirname "$TIDEMILL_REPORT")/report.saved
-    until grep -qs '"step":'$step',"saved":true' "$saved"; do :; done
+    until grep -qs '"step":'$step',"saved":true' "$saved"; do sleep 0.02; done
     if [ "$TIDEMILL_ATTEMPT$step" = 12 ]; then
         echo "$step" >"$here/begun"
         exec sleep 1000
@@ -37,7 +37,7 @@ join first
 "$tidemill" submit spec.yaml --store s.db
 read -r line <&3
 reached 'SELECT max(step) FROM checkpoint' 2
-kill -9 $joined
+crash $joined
 rm -rf first
 join second
 "$tidemill" wait 1 --store s.db
