@@ -196,17 +196,22 @@ static bool outbox_wanted(const struct core *core, int32_t worker, struct wire_a
             attempt_lost_before(trial, attempt.number, worker));
 }
 
+static bool is_current(const struct trial *trial, struct wire_attempt attempt)
+{
+    return attempt.experiment == trial->row.experiment && attempt.trial == trial->row.number &&
+           attempt.number == trial->attempt.number;
+}
+
+/* An earlier attempt of the trial, which may run there or have ended, says nothing of this one. */
 static bool named_in_hello(const struct hello_event *hello, const struct trial *trial)
 {
     for (uint32_t i = 0; i < hello->running_count; i++) {
-        const struct wire_attempt *attempt = &hello->running[i].attempt;
-        if (attempt->experiment == trial->row.experiment && attempt->trial == trial->row.number) {
+        if (is_current(trial, hello->running[i].attempt)) {
             return true;
         }
     }
     for (uint32_t i = 0; i < hello->outbox_count; i++) {
-        const struct wire_attempt *attempt = &hello->outbox[i];
-        if (attempt->experiment == trial->row.experiment && attempt->trial == trial->row.number) {
+        if (is_current(trial, hello->outbox[i])) {
             return true;
         }
     }

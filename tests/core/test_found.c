@@ -198,6 +198,36 @@ static void an_offer_made_again_has_a_lease_of_its_own(void **state)
     world_fini(&world);
 }
 
+/* What a worker owes of an earlier attempt says nothing of the newest: an offer that it has not seen
+ * is made again, one of a process that is gone is lost at once, and the late result still counts.
+ */
+static void an_earlier_attempt_in_the_outbox_holds_nothing_up(void **state)
+{
+    const struct experiment_config config = world_config(8);
+    struct world_worker *worker = &world.workers[0];
+
+    (void)state;
+    begin(&config);
+    world_accept(&world, 0, attempt(0, 1));
+    world_accept(&world, 0, attempt(1, 1));
+    world_tick(&world, lease_ms + 1);
+    worker->outbox[worker->outbox_count++] = attempt(0, 1);
+    worker->count = 0;
+    world_hello(&world, 0, 2);
+    world_ready(&world, 0, 2);
+    assert_int_equal(row_of(0, 2)->state, ATTEMPT_OFFERED);
+    worker->count = 0;
+    world_hello(&world, 0, 2);
+    assert_int_equal(said(WIRE_ASSIGN), 2);
+    worker->count = 0;
+    worker->restarted = true;
+    world_hello(&world, 0, 2);
+    assert_int_equal(row_of(0, 2)->state, ATTEMPT_LOST);
+    world_result(&world, 0, attempt(0, 1), OUTCOME_COMPLETED, CAUSE_EXIT, 0.25);
+    assert_int_equal(verdict(), VERDICT_RECORDED);
+    world_fini(&world);
+}
+
 /* The window has shut since: the offer is not made again, but taken back. */
 static void no_offer_is_made_again_outside_of_a_window(void **state)
 {
@@ -324,6 +354,7 @@ int main(void)
         cmocka_unit_test(renewals_that_wait_are_heard_first),
         cmocka_unit_test(what_is_found_again_needs_a_slot),
         cmocka_unit_test(an_offer_made_again_has_a_lease_of_its_own),
+        cmocka_unit_test(an_earlier_attempt_in_the_outbox_holds_nothing_up),
         cmocka_unit_test(no_offer_is_made_again_outside_of_a_window),
         cmocka_unit_test(a_late_rung_starts_nothing_beside_a_newer_attempt),
         cmocka_unit_test(what_is_dug_up_waits_for_a_window),

@@ -227,7 +227,7 @@ void audit_told(int64_t incarnation, int32_t experiment, int32_t number)
 
 /* ---- the machines ---- */
 
-static bool is_running(const struct witness *witness)
+bool audit_is_running(const struct witness *witness)
 {
     return witness->started_ms > 0 && witness->stopped_ms == 0;
 }
@@ -241,7 +241,7 @@ static void check_overlap(const struct witness *witness)
 
     for (; at != 0; at = story.audit.witnesses[at - 1].before) {
         const struct witness *other = &story.audit.witnesses[at - 1];
-        if (other == witness || !is_running(other)) {
+        if (other == witness || !audit_is_running(other)) {
             continue;
         }
         const struct witness *older =
@@ -299,7 +299,7 @@ void audit_stopped(struct wire_attempt attempt)
 
     for (; at != 0; at = story.audit.witnesses[at - 1].before) {
         const struct witness *other = &story.audit.witnesses[at - 1];
-        if (other != witness && is_running(other)) {
+        if (other != witness && audit_is_running(other)) {
             story.audit.overlap_ms +=
                 story.now_ms -
                 (other->started_ms > witness->started_ms ? other->started_ms : witness->started_ms);
@@ -332,7 +332,8 @@ void audit_alone(void)
 {
     for (uint32_t i = 0; i < story.audit.witness_count; i++) {
         const struct witness *witness = &story.audit.witnesses[i];
-        if (is_running(witness) && !witness->live && story.now_ms - witness->gone_ms > TOLD_MS) {
+        if (audit_is_running(witness) && !witness->live &&
+            story.now_ms - witness->gone_ms > TOLD_MS) {
             story_fails("I6: attempt %d.%d.%d runs, is not its trial's, and is not told so",
                         (int)witness->attempt.experiment, (int)witness->attempt.trial,
                         (int)witness->attempt.number);
@@ -344,7 +345,7 @@ void audit_shut(int32_t experiment)
 {
     for (uint32_t i = 0; i < story.audit.witness_count; i++) {
         const struct witness *witness = &story.audit.witnesses[i];
-        if (witness->attempt.experiment == experiment && is_running(witness)) {
+        if (witness->attempt.experiment == experiment && audit_is_running(witness)) {
             story_fails("I13: attempt %d.%d.%d runs outside of every window", (int)experiment,
                         (int)witness->attempt.trial, (int)witness->attempt.number);
         }

@@ -49,11 +49,12 @@ struct audit {
     uint32_t witness_count, witness_capacity;
     int32_t on_machine[PLAN_MACHINES_MAX]; /* live attempts, as committed */
     struct audit_room rooms[PLAN_CENTERS][PLAN_MACHINES_MAX];
-    int64_t incarnation;            /* the newest that was opened */
-    int64_t overlap_ms;             /* of two attempts of one trial */
-    bool kicked, jumped, second;    /* an operator kicked; the wall clock jumped; there were
-                                       two coordinators */
-    bool paused[PLAN_MACHINES_MAX]; /* it once stood still */
+    int64_t incarnation;                   /* the newest that was opened */
+    int64_t overlap_ms;                    /* of two attempts of one trial */
+    bool kicked, jumped, second;           /* an operator kicked; the wall clock jumped; there were
+                                              two coordinators */
+    bool paused[PLAN_MACHINES_MAX];        /* it once stood still */
+    int64_t greeted_ms[PLAN_MACHINES_MAX]; /* a coordinator took its last HELLO */
 };
 
 void audit_init(struct audit *audit, const struct plan *plan);
@@ -74,6 +75,11 @@ void audit_assigned(int64_t incarnation, uint32_t machine, struct wire_attempt a
  * incarnation: I3, I14, I15. */
 void audit_committed(const struct record *record);
 void audit_turn(int64_t incarnation, const struct record *batch, uint32_t count);
+
+/* audit_greeted: a coordinator takes its HELLO. audit_prompt: what the newest one, `center`, gave a
+ * machine over a link that nothing disturbs runs there, or has ended. */
+void audit_greeted(uint32_t machine);
+void audit_prompt(uint32_t center);
 
 /* audit_told: this coordinator's search has been told of an end: I12. */
 void audit_told(int64_t incarnation, int32_t experiment, int32_t trial);

@@ -13,6 +13,7 @@ struct witness *audit_find(struct wire_attempt attempt);
 struct witness *audit_need(struct wire_attempt attempt);
 
 bool audit_is_live(enum attempt_state state);
+bool audit_is_running(const struct witness *witness);
 
 /* audit_rooms_open: a coordinator has begun on the rows as they are, and no machine has told it of
  * a free slot. */

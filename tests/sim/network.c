@@ -84,6 +84,11 @@ static void send_one(struct network *network, int64_t now_ms, uint32_t machine, 
     ASSERT(frame.text != NULL);
     memcpy(frame.text, text, bytes);
     frame.due_ms = held_ms > frame.due_ms ? held_ms : frame.due_ms;
+    if (network->calm) {
+        int64_t *last_ms = &network->last_due_ms[up ? 1 : 0][machine];
+        frame.due_ms = *last_ms > frame.due_ms ? *last_ms : frame.due_ms;
+        *last_ms = frame.due_ms;
+    }
     put(network, &frame);
 }
 
@@ -147,6 +152,7 @@ bool network_delivers(const struct network *network, const struct frame *frame)
 void network_break(struct network *network, uint32_t machine, uint32_t center)
 {
     network->link[machine]++;
+    network->quiet_ms[machine] = 0;
     network->center[machine] = center;
 }
 
@@ -155,15 +161,26 @@ static int order(const void *a, const void *b)
     return before(a, b) ? -1 : 1;
 }
 
+static void quiet_after(struct network *network, const struct frame *frame)
+{
+    int64_t *quiet_ms = &network->quiet_ms[frame->machine];
+
+    if (network_delivers(network, frame) && frame->due_ms > *quiet_ms) {
+        *quiet_ms = frame->due_ms;
+    }
+}
+
 void network_calm(struct network *network, int64_t now_ms)
 {
     network->drop = 0;
     network->twice = 0;
     network->delay_max_ms = CALM_DELAY_MS;
+    network->calm = true;
     for (uint32_t i = 0; i < network->count; i++) {
         struct frame *frame = &network->frames[i];
         const int64_t latest_ms = now_ms + CALM_ARRIVAL_MS;
         frame->due_ms = frame->due_ms < latest_ms ? frame->due_ms : latest_ms;
+        quiet_after(network, frame);
     }
     if (network->count > 0) { /* in order, which a heap may be */
         qsort(network->frames, network->count, sizeof *network->frames, order);

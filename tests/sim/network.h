@@ -35,6 +35,9 @@ struct network {
     int64_t hold_down_ms[PLAN_MACHINES_MAX]; /* and at the machine */
     uint32_t drop, twice;                    /* of 1,000 */
     int64_t delay_max_ms;
+    bool calm;
+    int64_t last_due_ms[2][PLAN_MACHINES_MAX]; /* in the calm: of each direction; up is 1 */
+    int64_t quiet_ms[PLAN_MACHINES_MAX]; /* when the last frame from before the calm arrives */
 };
 
 /* network_init: as the plan says. network_fini: with everything in flight. */
@@ -65,7 +68,8 @@ bool network_delivers(const struct network *network, const struct frame *frame);
  * coordinator `center`. */
 void network_break(struct network *network, uint32_t machine, uint32_t center);
 
-/* network_calm: no more faults; what is on its way arrives soon. */
+/* network_calm: no more faults; what is on its way arrives soon, and what is sent from now on in
+ * the order in which it was sent. */
 void network_calm(struct network *network, int64_t now_ms);
 
 #endif

@@ -193,6 +193,7 @@ static void hear_hello(struct center *center, uint32_t machine, const struct wir
     center->seq[machine] = message->seq;
     center->greeter = machine;
     audit_free(center->index, machine, 0); /* READY follows */
+    audit_greeted(machine);
     center_step(center, &event);
 }
 

@@ -178,13 +178,18 @@ static void operator_helps(uint32_t experiment)
     center_turn(center);
 }
 
-/* Now and then in the calm: nobody runs what is not his, or outside of a window. */
+/* Now and then in the calm: nobody runs what is not his, or outside of a window, and nobody waits
+ * for what could begin. */
 static void look(void)
 {
     const int64_t since_ms = story.now_ms - story.calm_ms;
+    const struct center *center = center_up();
 
     if (since_ms >= SETTLED_MS) {
         audit_alone();
+    }
+    if (center != NULL) {
+        audit_prompt(center->index);
     }
     for (uint32_t e = 0; e < story.plan.experiments; e++) {
         if (since_ms >= SHUT_FROM_MS && since_ms < SHUT_TO_MS && story.plan.gate[e].gated &&
