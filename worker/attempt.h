@@ -114,6 +114,9 @@ struct attempt *attempt_new(const struct attempt_options *options, const struct 
 /* attempt_free: ends it without grace if it still runs, and removes its folder. */
 void attempt_free(struct attempt *attempt);
 
+/* attempt_reroute: the coordinator's files are elsewhere now, as the options' `way` says. */
+void attempt_reroute(struct attempt *attempt);
+
 /* attempt_ready: descriptor `fd` has input or was closed. */
 void attempt_ready(struct attempt *attempt, enum attempt_fd fd, int64_t now_ms);
 

@@ -182,6 +182,13 @@ void attempt_save_no_more(struct attempt *attempt)
     }
 }
 
+void attempt_reroute(struct attempt *attempt)
+{
+    if (helper_reroute(&attempt->checkpoint.helper, attempt->checkpoint.way)) {
+        attempt->fds[ATTEMPT_HELPER] = attempt->checkpoint.helper.out;
+    }
+}
+
 void attempt_helped(struct attempt *attempt, int64_t now_ms)
 {
     if (attempt->state == ATTEMPT_PREPARING) {

@@ -42,6 +42,7 @@ enum tide_status helper_begin(struct helper *helper, const char *const *words, i
     if (open_pipe(out, error) != TIDE_OK) {
         return TIDE_IO;
     }
+    helper->carries = false;
     const int fds[SPAWN_FDS] = {out[1], -1, file, -1};
     return begun(helper, out, spawn_self(words, fds, &helper->pid, error));
 }
@@ -54,7 +55,25 @@ enum tide_status helper_carry(struct helper *helper, const struct carry_order *o
     if (open_pipe(out, error) != TIDE_OK) {
         return TIDE_IO;
     }
+    helper->carries = true;
+    helper->order = *order;
+    helper->file = file;
     return begun(helper, out, carry_spawn(order, way, file, out[1], &helper->pid, error));
+}
+
+/* What is there of a file says where the next process goes on. */
+bool helper_reroute(struct helper *helper, const struct key_access *way)
+{
+    struct helper next = *helper;
+    struct error error;
+
+    if (helper->out < 0 || !helper->carries ||
+        helper_carry(&next, &helper->order, way, helper->file, &error) != TIDE_OK) {
+        return false; /* else it goes on as it was, until its patience ends */
+    }
+    helper_kill(helper);
+    *helper = next;
+    return true;
 }
 
 static void end(struct helper *helper)

@@ -20,6 +20,9 @@ struct helper {
     pid_t pid; /* 0: none, or reaped already */
     char said[HELPER_SAID_BYTES];
     size_t said_bytes;
+    bool carries; /* helper_carry began it: `order`, of `file` */
+    struct carry_order order;
+    int file;
 };
 
 /* helper_init: none is at work. */
@@ -29,9 +32,11 @@ void helper_init(struct helper *helper);
 enum tide_status helper_begin(struct helper *helper, const char *const *words, int file,
                               struct error *error);
 
-/* helper_carry: moves `file` as `order` says (carry.h). */
+/* helper_carry: moves `file`, which stays open meanwhile, as `order` says (carry.h).
+ * helper_reroute: the same by another way from now on; false: it moves nothing. */
 enum tide_status helper_carry(struct helper *helper, const struct carry_order *order,
                               const struct key_access *way, int file, struct error *error);
+bool helper_reroute(struct helper *helper, const struct key_access *way);
 
 /* helper_ended: `out` has input or was closed: whether that was the end; `said` is its line then.
  * What it said tells how it went: its exit status may have gone to whoever reaped it. */

@@ -402,6 +402,13 @@ bool workdirs_reaped(struct workdirs *workdirs, pid_t child)
     return false;
 }
 
+void workdirs_reroute(struct workdirs *workdirs)
+{
+    for (size_t i = 0; i < WORKDIRS_MAX; i++) {
+        (void)helper_reroute(&workdirs->list[i].helper, workdirs->options->way);
+    }
+}
+
 void workdirs_close(struct workdirs *workdirs)
 {
     for (size_t i = 0; i < WORKDIRS_MAX; i++) {

@@ -69,6 +69,9 @@ void workdirs_ready(struct workdirs *workdirs, int index, int64_t now_ms);
 int64_t workdirs_deadline(const struct workdirs *workdirs);
 void workdirs_tick(struct workdirs *workdirs, int64_t now_ms);
 
+/* workdirs_reroute: the coordinator's files are elsewhere now, as the options' `way` says. */
+void workdirs_reroute(struct workdirs *workdirs);
+
 /* workdirs_reaped: whether this child was one of theirs. */
 bool workdirs_reaped(struct workdirs *workdirs, pid_t child);
 

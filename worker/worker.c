@@ -196,16 +196,32 @@ static bool obstacle(const struct worker *worker, const struct wire_assign *assi
     return false;
 }
 
+/* Files come and go by a port that need not be the last coordinator's: what is being moved goes on
+ * by the new one. */
+static void files_by(struct worker *worker, int32_t bulk_port)
+{
+    char before[KEY_ENDPOINT_BYTES];
+
+    (void)text_copy(before, sizeof before, worker->way.endpoint);
+    if (bulk_port == 0 ||
+        !key_endpoint_at(worker->access.endpoint, bulk_port, worker->way.endpoint)) {
+        worker->way.endpoint[0] = '\0';
+    }
+    if (text_equal(before, worker->way.endpoint)) {
+        return;
+    }
+    workdirs_reroute(&worker->workdirs);
+    for (size_t i = 0; i < worker->task_count; i++) {
+        attempt_reroute(worker->tasks[i].attempt);
+    }
+}
+
 /* The session is new: what may have been lost is sent again. */
 static void welcomed(struct worker *worker, int32_t bulk_port)
 {
     struct error error;
 
-    if (bulk_port == 0 ||
-        !key_endpoint_at(worker->access.endpoint, bulk_port, worker->way.endpoint)) {
-        worker->way.endpoint[0] = '\0';
-    }
-
+    files_by(worker, bulk_port);
     complain(
         "state",
         outbox_enter(&worker->outbox, worker->agent.cluster, worker->agent.incarnation, &error),

@@ -198,8 +198,9 @@ static void an_offer_made_again_has_a_lease_of_its_own(void **state)
     world_fini(&world);
 }
 
-/* What a worker owes of an earlier attempt says nothing of the newest: an offer that it has not seen
- * is made again, one of a process that is gone is lost at once, and the late result still counts.
+/* What a worker owes of an earlier attempt says nothing of the newest: an offer that it has not
+ * seen is made again, one of a process that is gone is lost at once, and the late result still
+ * counts.
  */
 static void an_earlier_attempt_in_the_outbox_holds_nothing_up(void **state)
 {

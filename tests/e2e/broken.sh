@@ -1,7 +1,7 @@
 #!/bin/sh
 # The coordinator is killed with -9 in the middle of an upload and started again: the worker sends
 # the rest of the checkpoint, not all of it, while the trial and its lease live on; what arrived is
-# what was saved.
+# what was saved. Somebody else has taken the port that files came by, so that they come by another.
 . "$(dirname "$0")/lib.sh"
 cat >objective.sh <<'END'
 cd "$TIDEMILL_CHECKPOINT_DIR" || exit 1
@@ -44,6 +44,9 @@ until caught; do sleep 0.02; done
 there=$(part)
 touch caught
 crash $coordinator
+port=$((${endpoint##*:} + 1))
+"$tidemill" serve --store other.db --listen "tcp://127.0.0.1:$port" 2>other.log &
+until grep -q -e event=serving -e 'cannot listen' other.log; do sleep 0.02; done
 serve --keys keys
 "$tidemill" wait 1 --store s.db >/dev/null 2>&1
 same 'what the script was told' "$(cut -d, -f2 saved)" '"saved":true}'

@@ -31,7 +31,7 @@ static int64_t known_ms(uint32_t center, uint32_t machine, const struct witness 
     const int64_t since_ms = witness->sent_ms > greeted_ms ? witness->sent_ms : greeted_ms;
 
     if (story.centers[center].link[machine] != story.network.link[machine] ||
-        since_ms < story.calm_ms || since_ms < story.network.quiet_ms[machine]) {
+        since_ms <= story.calm_ms || since_ms < story.network.quiet_ms[machine]) {
         return INT64_MAX;
     }
     return since_ms;
