@@ -226,6 +226,7 @@ static enum tide_status make_job(struct attempt *attempt, const struct attempt_o
                             .gid = options->gid,
                             .workdir = assign->workdir[0] == '\0' ? own : assign->workdir,
                             .cgroup = attempt->cgroup,
+                            .folder = attempt->folder,
                             .words = words,
                             .env = (const char *const *)environment->strings};
     return job_create(&job, &attempt->job, error);

@@ -1,7 +1,6 @@
 /* How an attempt is told to leave, and what its time runs out for. */
 #include "worker/attempt.h"
 #include "worker/attempt_parts.h"
-#include "worker/files.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,14 +9,17 @@
 
 enum { MARGIN_MS = 2000 }; /* before a machine's end, beside the time a checkpoint takes */
 
-void attempt_order(struct attempt *attempt, int32_t signal)
+static void send_order(const struct attempt *attempt, const struct job_order *order)
 {
-    const struct job_order order = {signal};
-
     if (attempt->fds[ATTEMPT_CONTROL] >= 0) {
-        (void)send(attempt->fds[ATTEMPT_CONTROL], &order, sizeof order,
+        (void)send(attempt->fds[ATTEMPT_CONTROL], order, sizeof *order,
                    MSG_NOSIGNAL | MSG_DONTWAIT);
     }
+}
+
+void attempt_order(struct attempt *attempt, int32_t signal)
+{
+    send_order(attempt, &(struct job_order){.signal = signal});
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -37,27 +39,27 @@ static void deadline_text(int64_t left_ms, char *text, size_t bytes)
     (void)strftime(text, bytes, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-static void write_notice(const struct attempt *attempt, int64_t left_ms)
+static void notice_text(enum wire_reason reason, int64_t left_ms, char text[JOB_NOTICE_BYTES])
 {
     char deadline[32];
-    char text[128];
 
     deadline_text(left_ms, deadline, sizeof deadline);
-    (void)snprintf(text, sizeof text, "{\"reason\":\"%s\",\"deadline\":\"%s\"}\n",
-                   wire_reason_text(attempt->reason), deadline);
-    files_show(attempt->folder, "notice", text);
+    (void)snprintf(text, JOB_NOTICE_BYTES, "{\"reason\":\"%s\",\"deadline\":\"%s\"}\n",
+                   wire_reason_text(reason), deadline);
 }
 
 static void leave(struct attempt *attempt, enum wire_reason reason, int64_t grace_ms,
                   int64_t now_ms)
 {
+    struct job_order order = {.signal = attempt->signal};
+
     attempt->leaving = true;
     attempt->reason = reason;
     attempt->kill_ms = now_ms + grace_ms;
     if (reason != LEAVE_NONE) {
-        write_notice(attempt, grace_ms);
+        notice_text(reason, grace_ms, order.notice);
     }
-    attempt_order(attempt, attempt->signal);
+    send_order(attempt, &order);
 }
 
 /* Nothing has run yet: there is nobody to tell. */

@@ -56,7 +56,7 @@ static bool write_job(int fd, const struct job *job)
                                       .gid = job->gid,
                                       .has_user = job->has_user ? 1 : 0,
                                       .private_umask = job->private_umask ? 1 : 0};
-    const char *const places[] = {job->workdir, job->cgroup, NULL};
+    const char *const places[] = {job->workdir, job->cgroup, job->folder, NULL};
 
     return write_all(fd, &header, sizeof header) && write_strings(fd, places) &&
            write_strings(fd, job->words) && write_strings(fd, job->env);
@@ -127,8 +127,9 @@ bool job_open(int fd, struct job *job)
                         .gid = header.gid};
     job->workdir = next_string(&at, end);
     job->cgroup = next_string(&at, end);
+    job->folder = next_string(&at, end);
     job->words = next_strings(&at, end, header.word_count);
     job->env = next_strings(&at, end, header.env_count);
-    return job->workdir != NULL && job->cgroup != NULL && job->words != NULL && job->env != NULL &&
-           job->words[0] != NULL;
+    return job->workdir != NULL && job->cgroup != NULL && job->folder != NULL &&
+           job->words != NULL && job->env != NULL && job->words[0] != NULL;
 }

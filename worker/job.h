@@ -23,6 +23,7 @@ struct job {
     uint32_t uid, gid;
     const char *workdir;
     const char *cgroup;       /* directory to join; "" none */
+    const char *folder;       /* where its notice is shown; "" nowhere */
     const char *const *words; /* NULL at the end */
     const char *const *env;   /* "NAME=value", NULL at the end */
 };
@@ -35,10 +36,11 @@ enum tide_status job_create(const struct job *job, int *fd, struct error *error)
 bool job_open(int fd, struct job *job);
 
 /* Worker to supervisor. The end of the socket means JOB_END, too. */
-enum { JOB_END = -1 };
+enum { JOB_END = -1, JOB_NOTICE_BYTES = 128 };
 
 struct job_order {
-    int32_t signal; /* to the process group; JOB_END: kill everything now */
+    int32_t signal;                /* to the process group; JOB_END: kill everything now */
+    char notice[JOB_NOTICE_BYTES]; /* shown before the signal; "" none */
 };
 
 enum job_report_kind {

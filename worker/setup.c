@@ -151,7 +151,7 @@ enum setup_event setup_ready(struct setup *setup, char *why, size_t bytes)
 
 void setup_tick(struct setup *setup, int64_t now_ms)
 {
-    const struct job_order order = {JOB_END};
+    const struct job_order order = {.signal = JOB_END};
 
     if (setup->control >= 0 && setup->deadline_ms <= now_ms && !setup->timed_out) {
         setup->timed_out = true;

@@ -2,6 +2,7 @@
 
 #include "worker/become.h"
 #include "worker/clock.h"
+#include "worker/files.h"
 #include "worker/job.h"
 #include "worker/sweep.h"
 
@@ -210,7 +211,7 @@ static bool has_children(void)
 
 static void obey(struct supervisor *self)
 {
-    struct job_order order = {JOB_END};
+    struct job_order order = {.signal = JOB_END};
     const ssize_t bytes = recv(JOB_CONTROL_FD, &order, sizeof order, MSG_DONTWAIT);
 
     if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -224,7 +225,10 @@ static void obey(struct supervisor *self)
     if (self->exited) {
         return;
     }
-    self->ordered = true;
+    self->ordered = true; /* and only now may it know: it may end at once */
+    if (order.notice[0] != '\0') {
+        files_show(self->job.folder, "notice", order.notice);
+    }
     if (order.signal == JOB_END) {
         end_everything(self);
     } else {

@@ -245,6 +245,7 @@ static enum tide_status make_job(const struct workdirs *workdirs, struct workdir
                             .gid = options->gid,
                             .workdir = workdir->tree,
                             .cgroup = "",
+                            .folder = "",
                             .words = words,
                             .env = (const char *const *)environment->strings};
     enum tide_status status =

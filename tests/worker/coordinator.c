@@ -27,7 +27,9 @@ static int64_t now_ms(void)
 
 static void open_transport(struct coordinator *self)
 {
-    struct transport_config config = {.listen = self->endpoint[0] == '\0' ? NULL : self->endpoint,
+    /* never the usual port: others want it while this one is away */
+    struct transport_config config = {.listen = self->endpoint[0] == '\0' ? "tcp://127.0.0.1:*"
+                                                                          : self->endpoint,
                                       .run_directory = self->run,
                                       .incarnation = incarnation,
                                       .limits = transport_limits_default()};

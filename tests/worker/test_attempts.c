@@ -187,6 +187,31 @@ static void a_stop_is_a_notice_and_a_signal(void **state)
     record_says(record, "told to leave: window");
 }
 
+/* The supervisor stands still while the STOP arrives: the script does not see the notice before the
+ * supervisor has the order, so that whoever leaves because of it has left on notice, however
+ * quickly, and whatever its exit code. */
+static void nobody_leaves_before_it_is_told(void **state)
+{
+    const struct wire_assign assign =
+        assignment(72, 1,
+                   "trap '' TERM; echo $PPID $TIDEMILL_NOTICE ready;"
+                   "until [ -e $TIDEMILL_NOTICE ]; do sleep 0.02; done; exit 1");
+    struct record *record = coordinator_assign(&self, &assign);
+    int supervisor = 0;
+    char notice[512] = "";
+
+    (void)state;
+    coordinator_wait_output(&self, record, "ready");
+    assert_int_equal(sscanf(record->logs[STREAM_STDOUT], "%d %511s", &supervisor, notice), 2);
+    assert_int_equal(kill(supervisor, SIGSTOP), 0);
+    coordinator_stop_attempt(&self, assign.attempt, LEAVE_PREEMPTION, 20000);
+    (void)run_script(73, "echo val_loss=1"); /* the worker has heard the STOP by then */
+    assert_int_not_equal(access(notice, F_OK), 0);
+    assert_int_equal(kill(supervisor, SIGCONT), 0);
+    coordinator_wait(&self, &record->results, 1);
+    record_ended(record, OUTCOME_LEFT, CAUSE_NOTICE);
+}
+
 static void a_stop_without_grace_kills(void **state)
 {
     const struct wire_assign assign = assignment(71, 1, "trap '' TERM; echo ready; sleep 600");
@@ -305,6 +330,7 @@ int main(void)
         cmocka_unit_test(level_one_is_what_counts),
         cmocka_unit_test(a_script_finds_what_it_needs),
         cmocka_unit_test(a_stop_is_a_notice_and_a_signal),
+        cmocka_unit_test(nobody_leaves_before_it_is_told),
         cmocka_unit_test(a_stop_without_grace_kills),
         cmocka_unit_test(an_attempt_is_run_once),
         cmocka_unit_test(a_workdir_that_is_not_there_is_refused),

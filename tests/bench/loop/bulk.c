@@ -1,19 +1,19 @@
 /*
- * How fast files reach the coordinator over loopback, and what the heartbeats of its workers feel
- * of it: a whole coordinator; workers of another process that each send RENEW once a second; and a
- * third process that sends objects of 256 MiB that do not shrink, until the sum is reached.
+ * How fast checkpoints reach the coordinator over loopback and come back, and what the heartbeats
+ * of its workers feel of it: a whole coordinator; workers of another process that each send RENEW
+ * once a second, of which the first runs a trial; and a third process that stores checkpoints of
+ * that trial, 256 MiB each that do not shrink, and fetches each again, until the sum is reached.
  *
  *     bench_bulk [MIB [WORKERS [FOLDER]]]      1024, 100, .
  */
-#include "loop/clock.h"
+#include "base/text.h"
 #include "loop/coordinator.h"
-#include "transport/client.h"
 #include "transport/dealer.h"
+#include "transport/dealer_carry.h"
 
 #include <sodium.h>
 #include <zmq.h>
 
-#include <jansson.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -25,14 +25,31 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BEATING_MAX = 1000, BEATS_MAX = 1000000, OBJECT_MIB = 256, QUIET_S = 10, HASH_BYTES = 32 };
+enum {
+    BEATING_MAX = 1000,
+    BEATS_MAX = 1000000,
+    OBJECT_MIB = 256,
+    OBJECTS_MAX = 64,
+    QUIET_S = 10,
+    HASH_BYTES = 32,
+    PATIENCE_MS = 60000
+};
 
-enum phase { PHASE_JOIN, PHASE_QUIET, PHASE_BUSY, PHASE_OVER };
+enum phase { PHASE_JOIN, PHASE_QUIET, PHASE_STORE, PHASE_FETCH, PHASE_OVER };
+
+static const char spec_text[] = "name: bulk\ncommand: [\"true\", \"{x}\"]\n"
+                                "parameters: {x: {type: float, min: 0, max: 1}}\n"
+                                "objective: {metric: loss, direction: minimize}\n"
+                                "search: {algorithm: random}\nbudget: {trials: 1}\n"
+                                "checkpoint: {max_size: 1GiB}\n";
 
 /* What the processes share. */
 struct board {
     _Atomic int phase;
     _Atomic int welcome; /* workers that have met the coordinator */
+    _Atomic bool given;  /* the first one has an attempt, and these: */
+    struct wire_attempt attempt;
+    struct key_access way;
     _Atomic size_t counts[PHASE_OVER];
     float beats_ms[PHASE_OVER][BEATS_MAX];
 };
@@ -61,12 +78,13 @@ struct beat {
     double next_s, sent_s; /* sent: 0 answered */
     int64_t seq, incarnation;
     char cluster[WIRE_ID_HEX + 1];
+    struct wire_attempt attempt; /* number 0 none */
 };
 
 static void say(struct beat *beat, int index, struct wire_message *message)
 {
     (void)snprintf(message->boot, sizeof message->boot, "%032x", index + 1);
-    (void)snprintf(message->cluster, sizeof message->cluster, "%s", beat->cluster);
+    (void)text_copy(message->cluster, sizeof message->cluster, beat->cluster);
     message->incarnation = beat->incarnation;
     message->seq = ++beat->seq;
     (void)!dealer_send(beat->dealer, message);
@@ -86,7 +104,35 @@ static void say_hello(struct beat *beat, int index)
     say(beat, index, &hello);
 }
 
-static void hear(struct beat *beat)
+/* It is welcome; the first one takes the trial. */
+static void meet(struct beat *beat, int index, const struct wire_message *welcome)
+{
+    static struct wire_message ready;
+    char control[KEY_ENDPOINT_BYTES];
+
+    beat->incarnation = welcome->incarnation;
+    (void)text_copy(beat->cluster, sizeof beat->cluster, welcome->cluster);
+    (void)atomic_fetch_add(&board->welcome, 1);
+    if (index == 0) {
+        (void)text_copy(control, sizeof control, board->way.endpoint);
+        (void)key_endpoint_at(control, welcome->welcome.bulk_port, board->way.endpoint);
+        ready = (struct wire_message){.type = WIRE_READY, .ready = {.slots_free = 1}};
+        say(beat, index, &ready);
+    }
+}
+
+static void begin(struct beat *beat, int index, const struct wire_assign *assign)
+{
+    static struct wire_message accept;
+
+    beat->attempt = assign->attempt;
+    accept = (struct wire_message){.type = WIRE_ACCEPT, .accept = assign->attempt};
+    say(beat, index, &accept);
+    board->attempt = assign->attempt;
+    atomic_store(&board->given, true);
+}
+
+static void hear(struct beat *beat, int index)
 {
     static struct wire_message message;
     char why[128];
@@ -94,9 +140,9 @@ static void hear(struct beat *beat)
     while (dealer_receive(beat->dealer, &message, why, sizeof why) == TIDE_OK) {
         const int phase = atomic_load(&board->phase);
         if (message.type == WIRE_WELCOME && beat->incarnation == 0) {
-            beat->incarnation = message.incarnation;
-            (void)snprintf(beat->cluster, sizeof beat->cluster, "%s", message.cluster);
-            (void)atomic_fetch_add(&board->welcome, 1);
+            meet(beat, index, &message);
+        } else if (message.type == WIRE_ASSIGN) {
+            begin(beat, index, &message.assign);
         } else if (message.type == WIRE_LEASE && beat->sent_s > 0) {
             const size_t at = atomic_load(&board->counts[phase % PHASE_OVER]);
             if (at < BEATS_MAX) {
@@ -123,6 +169,8 @@ static void speak(struct beat *beat, int index)
         return;
     }
     renew = (struct wire_message){.type = WIRE_RENEW, .renew = {.token = 1}};
+    renew.renew.count = beat->attempt.number > 0 ? 1 : 0;
+    renew.renew.running[0] = (struct wire_running){.attempt = beat->attempt, .step = -1};
     beat->sent_s = now;
     say(beat, index, &renew);
 }
@@ -144,6 +192,7 @@ _Noreturn static void workers_main(int count)
             dealer_connect(beats[i].dealer, &access, &error) != TIDE_OK) {
             die("joining", &error);
         }
+        board->way = i == 0 ? access : board->way;
         items[i] = (zmq_pollitem_t){.socket = beats[i].dealer, .events = ZMQ_POLLIN};
         beats[i].next_s = now_s() + (double)i / count;
     }
@@ -151,7 +200,7 @@ _Noreturn static void workers_main(int count)
         (void)zmq_poll(items, count, 5);
         for (int i = 0; i < count; i++) {
             if (items[i].revents != 0) {
-                hear(&beats[i]);
+                hear(&beats[i], i);
             }
             speak(&beats[i], i);
         }
@@ -159,7 +208,17 @@ _Noreturn static void workers_main(int count)
     _exit(0);
 }
 
-/* ---- the file ---- */
+/* ---- the checkpoints ---- */
+
+static int make_file(const char *folder)
+{
+    char path[800];
+
+    (void)snprintf(path, sizeof path, "%s/object-XXXXXX", folder);
+    const int fd = mkstemp(path);
+    (void)unlink(path);
+    return fd;
+}
 
 /* Bytes that do not shrink, and their hash. */
 static int make_object(const char *folder, int number, char hash[2 * HASH_BYTES + 1])
@@ -168,11 +227,8 @@ static int make_object(const char *folder, int number, char hash[2 * HASH_BYTES 
     static const unsigned char seed[randombytes_SEEDBYTES] = {1};
     crypto_generichash_state state;
     unsigned char digest[HASH_BYTES];
-    char path[800];
+    const int fd = make_file(folder);
 
-    (void)snprintf(path, sizeof path, "%s/object-XXXXXX", folder);
-    const int fd = mkstemp(path);
-    (void)unlink(path);
     (void)crypto_generichash_init(&state, NULL, 0, HASH_BYTES);
     randombytes_buf_deterministic(block, sizeof block, seed);
     for (int i = 0; i < OBJECT_MIB; i++) {
@@ -196,51 +252,55 @@ static double cpu_s(int who)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static int32_t bulk_port(struct client *client)
+struct sum {
+    double seconds, cpu_s;
+};
+
+static void carry_one(enum phase phase, const char *hash, int fd, struct sum *sum)
 {
-    static struct wire_message reply;
+    const struct carry carry = {.access = &board->way,
+                                .claim = {OBJECT_CHECKPOINT, board->attempt, hash},
+                                .fd = fd,
+                                .bytes = (int64_t)OBJECT_MIB << 20,
+                                .patience_ms = PATIENCE_MS};
+    const double begin_cpu_s = cpu_s(RUSAGE_SELF);
     struct error error;
 
-    if (client_ask(client, "ping", "{}", 30000, &reply, &error) != TIDE_OK) {
-        die("asking", &error);
+    atomic_store(&board->phase, phase);
+    const double begin_s = now_s();
+    if ((phase == PHASE_STORE ? carry_store(&carry, &error) : carry_fetch(&carry, &error)) !=
+        TIDE_OK) {
+        die("carrying", &error);
     }
-    json_t *body = json_loads(reply.reply.body, 0, NULL);
-    const int32_t port = (int32_t)json_integer_value(json_object_get(body, "bulk_port"));
-    json_decref(body);
-    wire_message_fini(&reply);
-    return port;
+    sum->seconds += now_s() - begin_s;
+    sum->cpu_s += cpu_s(RUSAGE_SELF) - begin_cpu_s;
 }
 
-_Noreturn static void send_main(const char *folder, int mib)
+static void tell_sum(const char *what, int count, const struct sum *sum)
 {
-    const struct client_config config = {.run_directory = run_directory};
-    const int objects = mib / OBJECT_MIB;
-    char hashes[64][2 * HASH_BYTES + 1];
-    int files[64];
-    struct client *client = NULL;
-    struct error error;
+    (void)printf("%d MiB %s in %.2f s: %.0f MB/s; the worker's CPU %.2f s\n", count * OBJECT_MIB,
+                 what, sum->seconds, (double)count * OBJECT_MIB * 1.048576 / sum->seconds,
+                 sum->cpu_s);
+}
 
-    for (int i = 0; i < objects; i++) {
-        files[i] = make_object(folder, i, hashes[i]);
+_Noreturn static void carry_main(const char *folder, int count)
+{
+    char hashes[OBJECTS_MAX][2 * HASH_BYTES + 1];
+    int sent[OBJECTS_MAX];
+    int fetched[OBJECTS_MAX];
+    struct sum store = {0};
+    struct sum fetch = {0};
+
+    for (int i = 0; i < count; i++) {
+        sent[i] = make_object(folder, i, hashes[i]);
+        fetched[i] = make_file(folder);
     }
-    if (client_open(&config, 10000, &client, &error) != TIDE_OK) {
-        die("connecting", &error);
+    for (int i = 0; i < count; i++) {
+        carry_one(PHASE_STORE, hashes[i], sent[i], &store);
+        carry_one(PHASE_FETCH, hashes[i], fetched[i], &fetch);
     }
-    const int32_t port = bulk_port(client);
-    const double begin_cpu_s = cpu_s(RUSAGE_SELF);
-    atomic_store(&board->phase, PHASE_BUSY);
-    const double begin_s = now_s();
-    for (int i = 0; i < objects; i++) {
-        if (client_store(client, port, hashes[i], files[i], (int64_t)OBJECT_MIB << 20, &error) !=
-            TIDE_OK) {
-            die("storing", &error);
-        }
-    }
-    const double seconds = now_s() - begin_s;
-    atomic_store(&board->phase, PHASE_OVER);
-    (void)printf("%d MiB in %.2f s: %.0f MB/s, durable; the sender's CPU %.2f s\n",
-                 objects * OBJECT_MIB, seconds, (double)objects * OBJECT_MIB * 1.048576 / seconds,
-                 cpu_s(RUSAGE_SELF) - begin_cpu_s);
+    tell_sum("stored, durable,", count, &store);
+    tell_sum("fetched", count, &fetch);
     (void)fflush(stdout);
     _exit(0);
 }
@@ -268,6 +328,30 @@ static void tell(const char *when, enum phase phase)
     }
 }
 
+_Noreturn static void serve_main(const char *store)
+{
+    const struct coordinator_options options = {.store = store, .listen = "tcp://127.0.0.1:*"};
+    static struct spec_report report;
+    struct coordinator *coordinator = NULL;
+    struct spec *spec = NULL;
+    struct error error;
+    int32_t experiment = 0;
+
+    if (coordinator_open(&options, &coordinator, &error) != TIDE_OK ||
+        spec_parse(spec_text, strlen(spec_text), "spec", &spec, &report) != TIDE_OK ||
+        coordinator_submit(coordinator, spec, "/", &experiment, &error) != TIDE_OK) {
+        die("opening", &error);
+    }
+    while (atomic_load(&board->phase) != PHASE_OVER) {
+        if (coordinator_turn(coordinator, -1, 100, &error) != TIDE_OK) {
+            die("turning", &error);
+        }
+    }
+    (void)printf("the coordinator's CPU %.2f s, all its threads\n", cpu_s(RUSAGE_SELF));
+    (void)fflush(stdout);
+    _exit(0);
+}
+
 int main(int argc, char **argv)
 {
     const int mib = argc > 1 ? atoi(argv[1]) : 1024;
@@ -275,33 +359,20 @@ int main(int argc, char **argv)
     const char *parent = argc > 3 ? argv[3] : ".";
     char folder[512];
     char store[600];
-    struct coordinator *coordinator = NULL;
-    struct error error;
+    char announced[800];
 
     (void)snprintf(folder, sizeof folder, "%s/tidemill-bench-XXXXXX", parent);
     board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (sodium_init() < 0 || board == MAP_FAILED || mkdtemp(folder) == NULL ||
-        workers > BEATING_MAX || mib / OBJECT_MIB > 64) {
+        workers > BEATING_MAX || mib / OBJECT_MIB > OBJECTS_MAX) {
         die("cannot begin", NULL);
     }
     (void)snprintf(store, sizeof store, "%s/s.db", folder);
     (void)snprintf(run_directory, sizeof run_directory, "%s.run", store);
-    const struct coordinator_options options = {.store = store, .listen = "tcp://127.0.0.1:*"};
     const pid_t serving = fork();
     if (serving == 0) {
-        if (coordinator_open(&options, &coordinator, &error) != TIDE_OK) {
-            die("opening", &error);
-        }
-        while (atomic_load(&board->phase) != PHASE_OVER) {
-            if (coordinator_turn(coordinator, -1, 100, &error) != TIDE_OK) {
-                die("turning", &error);
-            }
-        }
-        (void)printf("the coordinator's CPU %.2f s, all its threads\n", cpu_s(RUSAGE_SELF));
-        (void)fflush(stdout);
-        _exit(0);
+        serve_main(store);
     }
-    char announced[800];
     (void)snprintf(announced, sizeof announced, "%s/endpoint", run_directory);
     while (access(announced, R_OK) != 0) {
         (void)usleep(1000);
@@ -310,21 +381,22 @@ int main(int argc, char **argv)
     if (joined == 0) {
         workers_main(workers);
     }
-    while (atomic_load(&board->welcome) < workers) {
+    while (atomic_load(&board->welcome) < workers || !atomic_load(&board->given)) {
         (void)usleep(10000);
     }
     atomic_store(&board->phase, PHASE_QUIET);
     (void)sleep(QUIET_S);
-    const pid_t sending = fork();
-    if (sending == 0) {
-        send_main(folder, mib);
+    const pid_t carrying = fork();
+    if (carrying == 0) {
+        carry_main(folder, mib / OBJECT_MIB);
     }
-    (void)waitpid(sending, NULL, 0);
+    (void)waitpid(carrying, NULL, 0);
     atomic_store(&board->phase, PHASE_OVER);
     (void)waitpid(serving, NULL, 0);
     (void)waitpid(joined, NULL, 0);
     tell("without files", PHASE_QUIET);
-    tell("beside them", PHASE_BUSY);
+    tell("while they are stored", PHASE_STORE);
+    tell("while they are fetched", PHASE_FETCH);
     (void)printf("the objects are in %s.objects\n", store);
     return 0;
 }
