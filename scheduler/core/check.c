@@ -27,6 +27,16 @@ static const char *check_trial(const struct trial *trial)
     return NULL;
 }
 
+static bool slots_are_counted(const struct core *core, const struct experiment *experiment)
+{
+    int32_t slots = 0;
+
+    for (uint32_t i = 0; i < core->worker_count; i++) {
+        slots += worker_slots_for(&core->workers[i], &experiment->config.requirement);
+    }
+    return !experiment->active || slots == experiment->matching_slots;
+}
+
 static const char *check_experiment(const struct core *core, const struct experiment *experiment)
 {
     uint32_t open = 0;
@@ -49,6 +59,9 @@ static const char *check_experiment(const struct core *core, const struct experi
     if (open != experiment->open.count || queued != experiment->queue.count ||
         running != experiment->running) {
         return "an experiment's counts differ from its trials";
+    }
+    if (!slots_are_counted(core, experiment)) {
+        return "an experiment's slots differ from those of the workers that may take its trials";
     }
     if (experiment->config.trials_max > 0 &&
         experiment->trial_count > experiment->config.trials_max) {

@@ -182,10 +182,6 @@ void experiment_submit(struct core *core, const struct submitted_event *submitte
     struct experiment *experiment = experiment_new(core, &submitted->config);
     experiment->row.created_ms = core->wall_ms;
     experiment->row.state = EXPERIMENT_QUEUED;
-    for (uint32_t i = 0; i < core->worker_count; i++) {
-        experiment->matching_slots +=
-            worker_slots_for(&core->workers[i], &experiment->config.requirement);
-    }
     experiment_activate(core, experiment);
     struct experiment_row *row = &emit_record(core, RECORD_EXPERIMENT)->experiment;
     *row = experiment->row;

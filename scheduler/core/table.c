@@ -97,6 +97,16 @@ struct experiment *experiment_new(struct core *core, const struct experiment_con
     return experiment;
 }
 
+/* Workers that come and go while it is not active are not counted for it. */
+static void matching_count(const struct core *core, struct experiment *experiment)
+{
+    experiment->matching_slots = 0;
+    for (uint32_t i = 0; i < core->worker_count; i++) {
+        experiment->matching_slots +=
+            worker_slots_for(&core->workers[i], &experiment->config.requirement);
+    }
+}
+
 void experiment_activate(struct core *core, struct experiment *experiment)
 {
     const uint32_t index = (uint32_t)(experiment - core->experiments);
@@ -111,6 +121,7 @@ void experiment_activate(struct core *core, struct experiment *experiment)
     core->active[at] = index;
     core->active_count++;
     experiment->active = true;
+    matching_count(core, experiment);
 }
 
 void experiment_deactivate(struct core *core, struct experiment *experiment)

@@ -288,6 +288,33 @@ static void what_is_dug_up_waits_for_a_window(void **state)
     world_fini(&world);
 }
 
+/* A search that had ended is dug up on workers that came since: it counts their slots, and makes
+ * new trials for them. */
+static void what_is_dug_up_counts_the_workers_of_now(void **state)
+{
+    struct experiment_config config = world_config(4);
+    struct event bye = {.kind = EVENT_BYE};
+
+    (void)state;
+    config.restarts_max = 0;
+    config.failures_max = 1;
+    begin(&config);
+    world_accept(&world, 0, attempt(0, 1));
+    world_result(&world, 0, attempt(0, 1), OUTCOME_FAILED, CAUSE_EXIT, 0);
+    assert_int_equal(core_experiment(world.core, 1)->state, EXPERIMENT_FAILED);
+    bye.worker = world.workers[0].id;
+    world_step(&world, &bye);
+    world_hello(&world, 1, 2);
+    world_ready(&world, 1, 2);
+    world.ask_count = 0;
+    world_command(&world, VERB_KICK, 1, -1);
+    assert_null(core_check(world.core));
+    assert_int_equal(said(WIRE_ASSIGN), 1);
+    world_result(&world, 1, attempt(0, 2), OUTCOME_COMPLETED, CAUSE_EXIT, 0.5);
+    assert_true(world.ask_count > 0);
+    world_fini(&world);
+}
+
 /* A RESULT of trial `trial`, first attempt, with its objective and one constrained outcome. */
 static void result_with(int32_t trial, double value, double outcome)
 {
@@ -359,6 +386,7 @@ int main(void)
         cmocka_unit_test(no_offer_is_made_again_outside_of_a_window),
         cmocka_unit_test(a_late_rung_starts_nothing_beside_a_newer_attempt),
         cmocka_unit_test(what_is_dug_up_waits_for_a_window),
+        cmocka_unit_test(what_is_dug_up_counts_the_workers_of_now),
         cmocka_unit_test(no_target_is_reached_outside_of_the_constraints),
         cmocka_unit_test(a_worker_leaves_once),
     };
