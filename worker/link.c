@@ -33,6 +33,13 @@ enum tide_status link_open(struct link *link, const struct key_access *access, s
     return status == TIDE_OK ? dealer_connect(link->dealer, access, error) : status;
 }
 
+enum tide_status link_move(struct link *link, const char *from, const struct key_access *access,
+                           struct error *error)
+{
+    (void)zmq_disconnect(link->dealer, from);
+    return dealer_connect(link->dealer, access, error);
+}
+
 enum tide_status link_send(struct link *link, struct wire_message *message)
 {
     (void)text_copy(message->boot, sizeof message->boot, link->boot);

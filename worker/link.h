@@ -22,6 +22,10 @@ struct link {
 /* link_open: connects in the background, for ever. Call it with the signals blocked. */
 enum tide_status link_open(struct link *link, const struct key_access *access, struct error *error);
 
+/* link_move: the coordinator is at access->endpoint now, no more at `from`. */
+enum tide_status link_move(struct link *link, const char *from, const struct key_access *access,
+                           struct error *error);
+
 /* link_send: fills boot and seq of the message and sends it. TIDE_UNREACHABLE: not now (the dealer
  * becomes writable); TIDE_LIMIT, TIDE_INVALID as wire_encode. */
 enum tide_status link_send(struct link *link, struct wire_message *message);

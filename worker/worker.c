@@ -23,7 +23,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { MESSAGES_A_TURN = 100, WAIT_LONGEST_MS = 3600000, EXIT_CODE_FAILED = 1 };
+enum {
+    MESSAGES_A_TURN = 100,
+    WAIT_LONGEST_MS = 3600000,
+    FOLLOW_MS = 1000, /* how often a worker without a coordinator looks where that is */
+    EXIT_CODE_FAILED = 1
+};
 
 /* --- saying --- */
 
@@ -396,19 +401,43 @@ static bool watch_link(struct worker *worker)
     return !readable;
 }
 
+static bool may_move(const struct worker *worker)
+{
+    return worker->link_down && worker->options->keys != NULL;
+}
+
+/* Without configured keys a coordinator may come back on another port, which it announces. */
+static void follow(struct worker *worker)
+{
+    char endpoint[KEY_ENDPOINT_BYTES];
+    char before[KEY_ENDPOINT_BYTES];
+    struct error error;
+
+    if (!may_move(worker) || keys_announced(worker->options->keys, endpoint, &error) != TIDE_OK ||
+        text_equal(endpoint, worker->access.endpoint)) {
+        return;
+    }
+    (void)text_copy(before, sizeof before, worker->access.endpoint);
+    (void)text_copy(worker->access.endpoint, sizeof worker->access.endpoint, endpoint);
+    log_line(LOG_INFO, "moved", "connect=%s", endpoint);
+    complain("link", link_move(&worker->link, before, &worker->access, &error), &error);
+}
+
 static int wait_ms(const struct worker *worker)
 {
+    const int64_t longest_ms = may_move(worker) ? FOLLOW_MS : WAIT_LONGEST_MS;
     const int64_t agent_ms = agent_deadline(&worker->agent);
     const int64_t tasks_ms = tasks_deadline(worker);
     const int64_t left_ms = (agent_ms < tasks_ms ? agent_ms : tasks_ms) - clock_boot_ms();
 
-    return left_ms < 0 ? 0 : left_ms > WAIT_LONGEST_MS ? WAIT_LONGEST_MS : (int)left_ms;
+    return left_ms < 0 ? 0 : left_ms > longest_ms ? (int)longest_ms : (int)left_ms;
 }
 
 static void turn(struct worker *worker)
 {
     static struct pollfd items[ITEM_FIRST_TASK + WORKER_TASKS_MAX * ATTEMPT_FD_COUNT];
     const bool quiet = watch_link(worker);
+    follow(worker);
     const size_t count = fill_items(worker, items);
 
     (void)poll(items, count, quiet ? wait_ms(worker) : 0);

@@ -269,16 +269,23 @@ enum tide_status keys_revoke(const char *directory, enum key_role role, const ch
     return status;
 }
 
+enum tide_status keys_announced(const char *directory, char endpoint[KEY_ENDPOINT_BYTES],
+                                struct error *error)
+{
+    char path[KEY_PATH_BYTES];
+    const enum tide_status status = keys_path(path, error, "%s/endpoint", directory);
+
+    return status == TIDE_OK ? keys_line_read(path, false, endpoint, KEY_ENDPOINT_BYTES, error)
+                             : status;
+}
+
 /* What the coordinator left for those who join. */
 static enum tide_status access_read(const char *directory, struct key_access *access,
                                     struct error *error)
 {
     char path[KEY_PATH_BYTES];
-    enum tide_status status = keys_path(path, error, "%s/endpoint", directory);
+    enum tide_status status = keys_announced(directory, access->endpoint, error);
 
-    if (status == TIDE_OK) {
-        status = keys_line_read(path, false, access->endpoint, sizeof access->endpoint, error);
-    }
     if (status == TIDE_OK) {
         status = keys_path(path, error, "%s/server.pub", directory);
     }

@@ -104,6 +104,11 @@ enum tide_status keys_publish(const char *directory, const struct key_pair *pair
 /* keys_announce: `endpoint`, once it is bound. */
 enum tide_status keys_announce(const char *directory, const char *endpoint, struct error *error);
 
+/* keys_announced: what was announced last. TIDE_NOT_FOUND: nothing, or that coordinator has ended.
+ */
+enum tide_status keys_announced(const char *directory, char endpoint[KEY_ENDPOINT_BYTES],
+                                struct error *error);
+
 /*
  * keys_retire: a coordinator ends: nobody finds its endpoint any more. The directory goes too,
  * unless a process that joined still lives: to that the next coordinator must have the same key.

@@ -46,7 +46,7 @@ touch caught
 crash $coordinator
 port=$((${endpoint##*:} + 1))
 "$tidemill" serve --store other.db --listen "tcp://127.0.0.1:$port" 2>other.log &
-until grep -q -e event=serving -e 'cannot listen' other.log; do sleep 0.02; done
+until grep -qs -e event=serving -e 'cannot listen' other.log; do sleep 0.02; done
 serve --keys keys
 "$tidemill" wait 1 --store s.db >/dev/null 2>&1
 same 'what the script was told' "$(cut -d, -f2 saved)" '"saved":true}'
