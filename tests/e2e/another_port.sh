@@ -1,6 +1,6 @@
 #!/bin/sh
-# A coordinator without keys is killed with -9, and somebody else takes its port before it comes back
-# on another: its workers find it there, with the trial that runs and its result, without a new start.
+# A coordinator without keys is killed with -9, and somebody else takes its port before it comes
+# back on another: its worker finds it there, and the trial that runs needs no new start.
 . "$(dirname "$0")/lib.sh"
 mkfifo begun
 cat >objective.sh <<'END'
