@@ -104,11 +104,7 @@ budget: {trials: 4}
 preemption: {grace: 5s}
 environment: {env: {here: $here}}
 END
-mkfifo served
-"$tidemill" serve --store s.db --listen 'tcp://127.0.0.1:*' 2>served &
-exec 4<served
-read -r line <&4
-(cat <&4 >serve.log) &
+serve
 "$tidemill" submit spec.yaml --store s.db
 # Slurm tells the steps of a job, and not its script, that it is being preempted; once the worker
 # has left (75), its script has the job queued again.
