@@ -32,11 +32,9 @@ object() {
 }
 by_line() {
     "$tidemill" "$@" --json --store s.db >out.jsonl
-    [ -s out.jsonl ] || fail "$* --json prints nothing"
-    while read -r line; do
-        printf '%s' "$line" >line.json
-        valid line.json
-    done <out.jsonl
+    same "lines of $* that are no JSON" "$(sqlite3 :memory: 'CREATE TABLE line (text)' \
+        '.mode ascii' '.separator "\001" "\n"' '.import out.jsonl line' \
+        'SELECT count(*) FILTER (WHERE NOT json_valid(text)) FROM line HAVING count(*) > 0')" 0
 }
 full() {
     ! "$tidemill" "$@" --store s.db >/dev/full 2>err.txt || fail "$* onto a full disk is a success"
