@@ -34,7 +34,7 @@ enum {
     TIDE_OBJECTIVES_MAX = 4,
     TIDE_CONSTRAINTS_MAX = 32, /* on parameters */
     TIDE_OUTCOMES_MAX = 4,     /* outcome constraints */
-    TIDE_FIT_MAX = 1024,       /* doubles in a fit */
+    TIDE_FIT_MAX = 2048,       /* doubles in a fit */
     TIDE_MESSAGE_BYTES = 256
 };
 

@@ -7,12 +7,13 @@
 #include <string.h>
 
 /* A fit as numbers: how many rows, the lead of the unwarped fit, then for each process its lambda,
- * scale, noise, mean, trend and weights. */
+ * scale, noise, mean, trend and weights, and in the end the skews of the first: no other has any.
+ */
 static size_t fit_numbers(const struct tide_optimizer *optimizer)
 {
     const struct model *model = &optimizer->model;
 
-    return 2 + model_learnt(model) * (5 + model->space.count);
+    return 2 + model_learnt(model) * (5 + model->space.count) + model->space.count;
 }
 
 size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
@@ -35,6 +36,7 @@ size_t tide_fit_get(const struct tide_optimizer *optimizer, double *fit)
         memcpy(at + 5, now->hyper[i].weight, d * sizeof *fit);
         at += 5 + d;
     }
+    memcpy(at, now->hyper[0].skew, d * sizeof *fit);
     return fit_numbers(optimizer);
 }
 
@@ -68,5 +70,6 @@ enum tide_status tide_fit_set(struct tide_optimizer *optimizer, const double *fi
         memcpy(now->hyper[i].weight, at + 5, d * sizeof *fit);
         at += 5 + d;
     }
+    memcpy(now->hyper[0].skew, at, d * sizeof *fit);
     return TIDE_OK;
 }

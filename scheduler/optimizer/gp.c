@@ -29,12 +29,14 @@ void gp_init(struct gp *gp, const struct space *space)
                          (c + 1 < space->columns && space->group[c + 1] == space->group[c]);
         gp->code[c] = space->kind[c] == COLUMN_CODE ? 1 : 0;
         gp->bend[c] = gp->code[c] != 0 ? 0 : trend_reach / (double)space->columns;
+        gp->stretch[c] = 1;
         gp->centre[c] = arc ? 0 : 0.5; /* an inactive number, at the arc's centre, has no trend */
     }
 }
 
 void gp_fini(struct gp *gp)
 {
+    free(gp->places);
     free(gp->features);
     free(gp->x);
     free(gp->y);
@@ -65,6 +67,7 @@ enum tide_status gp_reserve(struct gp *gp, size_t rows)
     gp_init(gp, space);
     /* An odd multiple of eight: rows stay aligned and do not share cache sets. */
     const size_t capacity = ((rows + rows / 4 + 15) / 16) * 16 + 8;
+    gp->places = reals(space->columns * capacity);
     gp->features = reals(space->columns * capacity);
     gp->x = reals(space->count * capacity);
     gp->y = reals(capacity);
@@ -75,9 +78,9 @@ enum tide_status gp_reserve(struct gp *gp, size_t rows)
     gp->white = reals(GP_DRAWS_MAX * capacity);
     gp->alpha = reals(GP_DRAWS_MAX * capacity);
     gp->row = reals(4 * capacity);
-    if (gp->features == NULL || gp->x == NULL || gp->y == NULL || gp->factor == NULL ||
-        gp->radial == NULL || gp->bent == NULL || gp->inverse == NULL || gp->white == NULL ||
-        gp->alpha == NULL || gp->row == NULL) {
+    if (gp->places == NULL || gp->features == NULL || gp->x == NULL || gp->y == NULL ||
+        gp->factor == NULL || gp->radial == NULL || gp->bent == NULL || gp->inverse == NULL ||
+        gp->white == NULL || gp->alpha == NULL || gp->row == NULL) {
         gp_fini(gp);
         gp_init(gp, space);
         return TIDE_NO_MEMORY;
@@ -93,10 +96,47 @@ void gp_clear(struct gp *gp)
     gp->draws = 1;
 }
 
+/* logit(warped) = logit(place) + log stretch. */
+static double warped(double place, double stretch)
+{
+    return stretch * place / (1 + (stretch - 1) * place);
+}
+
+/* The slope of that by place, from what came of it. */
+static double steepness(double feature, double stretch)
+{
+    const double part = stretch + (1 - stretch) * feature;
+
+    return part * part / stretch;
+}
+
+/* Columns of rows `from` to `to`. */
+static void warp_rows(struct gp *gp, size_t from, size_t to)
+{
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        const double *place = gp->places + c * gp->capacity;
+        double *feature = gp->features + c * gp->capacity;
+        for (size_t i = from; i < to; i++) {
+            feature[i] = gp->stretch[c] == 1 ? place[i] : warped(place[i], gp->stretch[c]);
+        }
+    }
+}
+
+void gp_features(const struct gp *gp, const double *x, double *features, size_t stride)
+{
+    space_features(gp->space, x, features, stride);
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        if (gp->stretch[c] != 1) {
+            features[c * stride] = warped(features[c * stride], gp->stretch[c]);
+        }
+    }
+}
+
 static void place_row(struct gp *gp, size_t row, const double *x)
 {
     memcpy(gp->x + row * gp->space->count, x, gp->space->count * sizeof *x);
-    space_features(gp->space, x, gp->features + row, gp->capacity);
+    space_features(gp->space, x, gp->places + row, gp->capacity);
+    warp_rows(gp, row, row + 1);
 }
 
 void gp_add(struct gp *gp, const double *x, double y)
@@ -111,12 +151,20 @@ static struct kernel_columns columns_of(const struct gp *gp)
                                    gp->column_weight, gp->bend,     gp->centre};
 }
 
+bool gp_skews(const struct gp *gp, size_t column)
+{
+    return gp->bend[column] > 0 && gp->centre[column] > 0;
+}
+
 void gp_set_hyper(struct gp *gp, const struct gp_hyper *hyper)
 {
     gp->hyper = *hyper;
     for (size_t c = 0; c < gp->space->columns; c++) {
-        gp->column_weight[c] = exp(hyper->weight[gp->space->group[c]]);
+        const size_t parameter = gp->space->group[c];
+        gp->column_weight[c] = exp(hyper->weight[parameter]);
+        gp->stretch[c] = gp_skews(gp, c) ? exp(hyper->skew[parameter]) : 1;
     }
+    warp_rows(gp, 0, gp->observed);
 }
 
 /* The features of a row that is in the process. */
@@ -307,7 +355,7 @@ void gp_predict(struct gp *gp, const double *x, double *mean, double *variance)
     double *v = gp->row + 2 * gp->capacity;
     double features[SPACE_COLUMNS_MAX];
 
-    space_features(gp->space, x, features, 1);
+    gp_features(gp, x, features, 1);
     cross(gp, features, n, k, gp->row + gp->capacity, gp->row + 3 * gp->capacity);
     memcpy(v, k, n * sizeof *v);
     solve_vector(gp, false, v, n);
@@ -346,7 +394,7 @@ void gp_slopes(struct gp *gp, const double *x, const double *by_mean, double by_
         total += q[j];
         lift += bent[j];
     }
-    space_features(gp->space, x, features, 1);
+    gp_features(gp, x, features, 1);
     const double own = 4 * trend * by_variance * trend_between(gp, features, features);
     for (size_t c = 0; c < gp->space->columns; c++) {
         const double pull = gp->rows->dot(q, gp->features + c * gp->capacity, n);
@@ -354,6 +402,7 @@ void gp_slopes(struct gp *gp, const double *x, const double *by_mean, double by_
         slope[c] = gp->code[c] != 0 ? 0 : 2 * gp->column_weight[c] * (features[c] * total - pull);
         slope[c] +=
             gp->bend[c] * (lean - gp->centre[c] * lift + own * (features[c] - gp->centre[c]));
+        slope[c] *= steepness(features[c], gp->stretch[c]);
     }
     memset(gradient, 0, gp->space->count * sizeof *gradient);
     space_slope(gp->space, x, slope, gradient);
@@ -366,7 +415,7 @@ void gp_screen(struct gp *gp, const double *x, size_t count, double *mean, doubl
     double features[SPACE_COLUMNS_MAX];
 
     for (size_t i = 0; i < count; i++) {
-        space_features(gp->space, x + i * gp->space->count, features, 1);
+        gp_features(gp, x + i * gp->space->count, features, 1);
         cross(gp, features, n, work + i * n, gp->row, gp->row + gp->capacity);
         variance[i] = gp_prior_variance(gp, features);
     }

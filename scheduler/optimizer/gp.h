@@ -11,12 +11,17 @@
 #include "optimizer/kernel_rows.h"
 #include "optimizer/space.h"
 
-enum { GP_DRAWS_MAX = 32, GP_HYPER_MAX = SPACE_PARAMETERS_MAX + 4 };
+enum { GP_DRAWS_MAX = 32, GP_HYPER_MAX = 2 * SPACE_PARAMETERS_MAX + 4 };
 
-/* Logarithms, but the mean: one weight (inverse squared lengthscale) a parameter, variance of the
- * signal, variance of the noise. */
+/*
+ * Logarithms, but the mean: one weight (inverse squared lengthscale) a parameter, variance of the
+ * signal, variance of the noise. The skew is the input warp of a number: what is added to the logit
+ * of its place, so that above 0 what happens at the low end is spread out, at e^skew times the
+ * scale, and below 0 what happens at the high one.
+ */
 struct gp_hyper {
     double weight[SPACE_PARAMETERS_MAX];
+    double skew[SPACE_PARAMETERS_MAX];
     double scale;
     double noise;
     double mean;
@@ -30,6 +35,7 @@ struct gp_prior {
     double noise_mean, noise_sd, noise_low;
     double mean_sd;
     double trend_mean, trend_sd;
+    double skew_sd; /* 0: the skew stays what it is */
 };
 
 struct gp {
@@ -40,7 +46,9 @@ struct gp {
     double column_weight[SPACE_COLUMNS_MAX];
     double bend[SPACE_COLUMNS_MAX];
     double centre[SPACE_COLUMNS_MAX];
+    double stretch[SPACE_COLUMNS_MAX]; /* e^skew, 1 where there is none */
     struct gp_hyper hyper;
+    double *places;   /* columns x capacity: the features before the input warp */
     double *features; /* columns x capacity */
     double *x;        /* capacity x parameters: the points themselves */
     double *y;        /* capacity: observed values */
@@ -73,7 +81,8 @@ struct gp_hyper gp_start(const struct gp_prior *prior);
 
 /*
  * gp_evidence: log marginal likelihood plus log prior at `hyper`, and its gradient (weights, scale,
- * noise, mean; NULL if not wanted). -infinity where the kernel matrix is not positive definite.
+ * noise, mean, trend and, where the prior has them free, skews; NULL if not wanted). -infinity
+ * where the kernel matrix is not positive definite.
  */
 double gp_evidence(struct gp *gp, const struct gp_hyper *hyper, const struct gp_prior *prior,
                    double *gradient);
@@ -91,6 +100,9 @@ void gp_pend(struct gp *gp, const double *x);
 /* gp_draw: joint values of the pending rows, `draws` times, from the caller's standard normal
  * numbers (draws x pending; ignored without pending rows). */
 void gp_draw(struct gp *gp, size_t draws, const double *normals);
+
+/* gp_features: `columns` numbers at `stride` apart, as the conditioned process sees x. */
+void gp_features(const struct gp *gp, const double *x, double *features, size_t stride);
 
 /* gp_prior_variance: of the noise-free value at these features. */
 double gp_prior_variance(const struct gp *gp, const double *features);
@@ -128,6 +140,7 @@ void gp_screen(struct gp *gp, const double *x, size_t count, double *mean, doubl
 
 /* The steps of gp_condition, for the fit: hyperparameters, kernel matrix (with its radial
  * derivatives), its factor (false if there is none), white and alpha of the data. */
+bool gp_skews(const struct gp *gp, size_t column); /* whether the column has an input warp */
 void gp_set_hyper(struct gp *gp, const struct gp_hyper *hyper);
 void gp_kernel_matrix(struct gp *gp);
 bool gp_factor(struct gp *gp);

@@ -25,6 +25,7 @@ static const double measured_mean = -3;   /* the logarithm of their variance */
 static const double measured_sd = 1.5;
 static const double trend_low = -16;
 static const double trend_high = 8;
+static const double skew_bound = 6; /* a bound no search should meet */
 
 struct gp_prior gp_prior_for(size_t parameters, bool noisy)
 {
@@ -89,6 +90,9 @@ static double log_prior(const struct gp *gp, const struct gp_hyper *hyper,
     believe_noise(hyper->noise, prior, &total, &gradient[d + 1]);
     believe(hyper->mean, 0, prior->mean_sd, &total, &gradient[d + 2]);
     believe(hyper->trend, prior->trend_mean, prior->trend_sd, &total, &gradient[d + 3]);
+    for (size_t i = 0; i < d && prior->skew_sd > 0; i++) {
+        believe(hyper->skew[i], 0, prior->skew_sd, &total, &gradient[d + 4 + i]);
+    }
     return total;
 }
 
@@ -110,18 +114,46 @@ static double trace_of_inverse(struct gp *gp)
     return trace;
 }
 
+/* Per column, sums over pairs of rows of what the evidence gains by their covariance. */
+struct slopes {
+    double moment[SPACE_COLUMNS_MAX]; /* times squared distance */
+    double lean[SPACE_COLUMNS_MAX];   /* times what a skew makes of that */
+    double twist[SPACE_COLUMNS_MAX];  /* of the trend, by what a skew makes of it */
+    double trend;
+};
+
+/* What a skew does to the trend between row i and those before it, and with itself (`own`). */
+static void twist_row(const struct gp *gp, const double *pull, double own, size_t i,
+                      const double *features, struct slopes *slopes)
+{
+    double all = 0;
+
+    for (size_t j = 0; j < i; j++) {
+        all += pull[j];
+    }
+    for (size_t c = 0; c < gp->space->columns; c++) {
+        const double *column = gp->features + c * gp->capacity;
+        const double off = features[c] - gp->centre[c];
+        const double spread = features[c] * (1 - features[c]);
+        if (gp_skews(gp, c)) {
+            slopes->twist[c] +=
+                2 * gp->bend[c] *
+                (spread * (gp->rows->dot(pull, column, i) - gp->centre[c] * all + own * off) +
+                 off * gp->rows->spread(pull, column, i));
+        }
+    }
+}
+
 /* One pass over the lower triangle: the kernel's derivative times (alpha alpha^T - K^-1), then its
  * moments of squared distance, column by column. */
-static double weight_slopes(struct gp *gp, double *gradient)
+static void sum_slopes(struct gp *gp, bool skew, struct slopes *slopes)
 {
     const struct kernel_columns columns = {gp->features, gp->capacity,      gp->space->columns,
                                            gp->code,     gp->column_weight, gp->bend,
                                            gp->centre};
-    double trend = 0;
-    double moment[SPACE_COLUMNS_MAX] = {0};
     double features[SPACE_COLUMNS_MAX];
     double *w = gp->row;
-    double *slope = gp->row + gp->capacity;
+    double *pull = gp->row + gp->capacity;
 
     for (size_t i = 0; i < gp->observed; i++) {
         const double *radial = gp->radial + i * gp->capacity;
@@ -130,21 +162,47 @@ static double weight_slopes(struct gp *gp, double *gradient)
         const double here = gp->alpha[i];
         for (size_t j = 0; j < i; j++) {
             w[j] = here * gp->alpha[j] - inverse[j];
-            slope[j] = w[j] * bent[j];
+            pull[j] = w[j] * bent[j];
             w[j] *= radial[j];
         }
-        trend += gp->rows->dot(slope, bent, i);
+        slopes->trend += gp->rows->dot(pull, bent, i);
         for (size_t c = 0; c < gp->space->columns; c++) {
             features[c] = gp->features[c * gp->capacity + i];
         }
         const double own = gp_prior_variance(gp, features) - exp(gp->hyper.scale);
-        trend += 0.5 * own * exp(-gp->hyper.trend) * (here * here - inverse[i]);
-        gp->rows->moments(moment, w, i, &columns, features);
+        const double square = own * exp(-gp->hyper.trend);
+        const double gain = here * here - inverse[i];
+        slopes->trend += 0.5 * square * gain;
+        gp->rows->moments(slopes->moment, skew ? slopes->lean : NULL, w, i, &columns, features);
+        if (skew) {
+            twist_row(gp, pull, gain * sqrt(square), i, features, slopes);
+        }
     }
+}
+
+/* Adds to the slopes by weight and, if wanted, by skew; returns that by the trend. */
+static double weight_slopes(struct gp *gp, bool skew, double *gradient)
+{
+    const double trend = exp(gp->hyper.trend);
+    double *by_skew = gradient + gp->space->count + 4;
+    struct slopes slopes = {0};
+
+    sum_slopes(gp, skew, &slopes);
     for (size_t c = 0; c < gp->space->columns; c++) {
-        gradient[gp->space->group[c]] += gp->column_weight[c] * moment[c];
+        const size_t parameter = gp->space->group[c];
+        gradient[parameter] += gp->column_weight[c] * slopes.moment[c];
+        if (skew && gp_skews(gp, c)) {
+            by_skew[parameter] +=
+                2 * gp->column_weight[c] * slopes.lean[c] + trend * slopes.twist[c];
+        }
     }
-    return exp(gp->hyper.trend) * trend;
+    return trend * slopes.trend;
+}
+
+/* How many of its numbers a fit may choose. */
+static size_t freedoms(const struct gp *gp, const struct gp_prior *prior)
+{
+    return gp->space->count * (prior->skew_sd > 0 ? 2 : 1) + 4;
 }
 
 double gp_evidence(struct gp *gp, const struct gp_hyper *hyper, const struct gp_prior *prior,
@@ -170,14 +228,14 @@ double gp_evidence(struct gp *gp, const struct gp_hyper *hyper, const struct gp_
         const double trace = trace_of_inverse(gp);
         const double square = gp->rows->dot(gp->alpha, gp->alpha, n);
         const double fit = gp->rows->dot(gp->white, gp->white, n);
-        const double trend = weight_slopes(gp, slopes);
+        const double trend = weight_slopes(gp, prior->skew_sd > 0, slopes);
         slopes[d] += 0.5 * (fit - noise * square - ((double)n - noise * trace)) - trend;
         slopes[d + 3] += trend;
         slopes[d + 1] += 0.5 * noise * (square - trace);
         for (size_t i = 0; i < n; i++) {
             slopes[d + 2] += gp->alpha[i];
         }
-        memcpy(gradient, slopes, (d + 4) * sizeof *gradient);
+        memcpy(gradient, slopes, freedoms(gp, prior) * sizeof *gradient);
     }
     return isfinite(value) ? value : -HUGE_VAL;
 }
@@ -198,23 +256,25 @@ static void pack(const struct gp_hyper *hyper, size_t d, double *p)
     p[d + 1] = hyper->noise;
     p[d + 2] = hyper->mean;
     p[d + 3] = hyper->trend;
+    memcpy(p + d + 4, hyper->skew, d * sizeof *p);
 }
 
-static void unpack(struct gp_hyper *hyper, size_t d, const double *p)
+static void unpack(struct gp_hyper *hyper, size_t d, size_t count, const double *p)
 {
     memcpy(hyper->weight, p, d * sizeof *p);
     hyper->scale = p[d];
     hyper->noise = p[d + 1];
     hyper->mean = p[d + 2];
     hyper->trend = p[d + 3];
+    memcpy(hyper->skew, p + d + 4, (count - d - 4) * sizeof *p);
 }
 
 static double climb_value(unsigned count, const double *p, double *gradient, void *context)
 {
     struct climb *climb = context;
-    struct gp_hyper hyper = {0};
+    struct gp_hyper hyper = climb->best_hyper; /* for what is not free */
 
-    unpack(&hyper, climb->gp->space->count, p);
+    unpack(&hyper, climb->gp->space->count, count, p);
     const double value = gp_evidence(climb->gp, &hyper, climb->prior, gradient);
     if (value > climb->best) {
         climb->best = value;
@@ -246,6 +306,10 @@ static void set_bounds(nlopt_opt solver, const struct gp_prior *prior, size_t d)
     high[d + 2] = mean_bound;
     low[d + 3] = trend_low;
     high[d + 3] = trend_high;
+    for (size_t i = 0; i < d; i++) {
+        low[d + 4 + i] = -skew_bound;
+        high[d + 4 + i] = skew_bound;
+    }
     (void)nlopt_set_lower_bounds(solver, low);
     (void)nlopt_set_upper_bounds(solver, high);
 }
@@ -256,11 +320,12 @@ double gp_fit(struct gp *gp, const struct gp_prior *prior, struct gp_hyper *hype
     struct climb climb = {.gp = gp, .prior = prior, .best = -HUGE_VAL, .best_hyper = *hyper};
     double p[GP_HYPER_MAX];
     double value = 0;
-    nlopt_opt solver = nlopt_create(NLOPT_LD_LBFGS, (unsigned)(d + 4));
+    const unsigned count = (unsigned)freedoms(gp, prior);
+    nlopt_opt solver = nlopt_create(NLOPT_LD_LBFGS, count);
 
     pack(hyper, d, p);
     if (solver == NULL) { /* out of memory: the start serves */
-        return climb_value((unsigned)(d + 4), p, NULL, &climb);
+        return climb_value(count, p, NULL, &climb);
     }
     set_bounds(solver, prior, d);
     (void)nlopt_set_max_objective(solver, climb_value, &climb);

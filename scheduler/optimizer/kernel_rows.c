@@ -145,14 +145,52 @@ static double moment_code(const double *restrict w, const double *restrict colum
     return lane_total(lane);
 }
 
-static void moments(double *sum, const double *w, size_t n, const struct kernel_columns *columns,
-                    const double *at)
+static double lean_number(const double *restrict w, const double *restrict column, size_t n,
+                          double here)
+{
+    double lane[LANES] = {0};
+    size_t j = 0;
+
+    for (; j + LANES <= n; j += LANES) {
+        for (size_t l = 0; l < LANES; l++) {
+            const double d = column[j + l] - here;
+            lane[l] += w[j + l] * (d * d) * (1.0 - here - column[j + l]);
+        }
+    }
+    for (; j < n; j++) {
+        const double d = column[j] - here;
+        lane[0] += w[j] * (d * d) * (1.0 - here - column[j]);
+    }
+    return lane_total(lane);
+}
+
+static void moments(double *sum, double *lean, const double *w, size_t n,
+                    const struct kernel_columns *columns, const double *at)
 {
     for (size_t c = 0; c < columns->count; c++) {
         const double *column = columns->data + c * columns->stride;
         sum[c] += columns->code[c] != 0 ? moment_code(w, column, n, at[c])
                                         : moment_number(w, column, n, at[c]);
+        if (lean != NULL && columns->code[c] == 0) {
+            lean[c] += lean_number(w, column, n, at[c]);
+        }
     }
+}
+
+static double spread(const double *restrict w, const double *restrict a, size_t n)
+{
+    double lane[LANES] = {0};
+    size_t j = 0;
+
+    for (; j + LANES <= n; j += LANES) {
+        for (size_t l = 0; l < LANES; l++) {
+            lane[l] += w[j + l] * a[j + l] * (1.0 - a[j + l]);
+        }
+    }
+    for (; j < n; j++) {
+        lane[0] += w[j] * a[j] * (1.0 - a[j]);
+    }
+    return lane_total(lane);
 }
 
 static double dot(const double *restrict a, const double *restrict b, size_t n)
@@ -171,4 +209,4 @@ static double dot(const double *restrict a, const double *restrict b, size_t n)
     return lane_total(lane);
 }
 
-const struct kernel_rows KERNEL_ROWS = {distances, matern, trend, moments, dot};
+const struct kernel_rows KERNEL_ROWS = {distances, matern, trend, moments, spread, dot};

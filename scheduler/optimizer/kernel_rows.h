@@ -26,9 +26,12 @@ struct kernel_rows {
     /* b[j] = 1 + sum over columns of bend (row j - centre) (at - centre); k[j] += scale b[j]^2. */
     void (*trend)(double *k, double *b, size_t n, const struct kernel_columns *columns,
                   const double *at, double scale);
-    /* sum[c] += sum over j < n of w[j] distance^2 of column c, without weights. */
-    void (*moments)(double *sum, const double *w, size_t n, const struct kernel_columns *columns,
-                    const double *at);
+    /* sum[c] += sum over j < n of w[j] distance^2 of column c, without weights. With `lean`, of
+     * columns that are no codes, lean[c] += the same times 1 - (row j) - at. */
+    void (*moments)(double *sum, double *lean, const double *w, size_t n,
+                    const struct kernel_columns *columns, const double *at);
+    /* sum of w[j] a[j] (1 - a[j]) over j < n. */
+    double (*spread)(const double *w, const double *a, size_t n);
     /* The sum over j < n of a[j] b[j]. */
     double (*dot)(const double *a, const double *b, size_t n);
 };

@@ -12,7 +12,8 @@
 
 enum {
     MODEL_PROCESSES_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 2,
-    MODEL_LEARNT_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 1
+    MODEL_LEARNT_MAX = TIDE_OBJECTIVES_MAX + TIDE_OUTCOMES_MAX + 1,
+    MODEL_START_MAX = 16 /* points of a search's own before the model leads */
 };
 
 struct tide_optimizer;

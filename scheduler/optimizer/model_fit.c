@@ -1,5 +1,5 @@
 /*
- * Knows how a process is fitted: where from, and with which output warp.
+ * Knows how a process is fitted: where from, and with which warps of its values and places.
  *
  * The power of the warp is chosen from a few by the evidence: with the scale and mean of the
  * process profiled out, its logarithm is -n/2 log misfit + log density of the map (Snelson et al.,
@@ -8,10 +8,16 @@
  * diverges or learns nothing. The unwarped fit is kept beside the warped one, with a start of
  * its own at a quadratic trend, which a warp would hide; the evidence of both, with the density of
  * the map, says which one serves, and whether the other is worth an ask now and then.
+ *
+ * Places are warped where that makes the values more plausible by more than it costs: for scales
+ * that people did not know to be other than they wrote. The warp of one number a parameter moves
+ * the logit of its place (gp.h); Snoek et al., "Input Warping for Bayesian Optimization of
+ * Non-Stationary Functions", ICML 2014, take the distribution function of a beta.
  */
 #include "optimizer/model.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { FEW = 100, ROWS_FITTED = 256, POWERS = 9 };
 
@@ -21,6 +27,8 @@ static const double most_lead = 1e6;
 static const double start_noise = -3;
 static const double bowl_trend = 2;
 static const double bowl_scale = -3;
+static const double skew_sd = 2;
+static const double skew_cost = 5; /* nats that the evidence must gain for an input warp */
 
 /* What a fit of one process works on. */
 struct lesson {
@@ -124,6 +132,11 @@ static struct gp_hyper start_at(const struct gp_prior *prior, unsigned start)
     return hyper;
 }
 
+static void straighten(struct gp_hyper *hyper)
+{
+    memset(hyper->skew, 0, sizeof hyper->skew);
+}
+
 /* Climbs from `hyper` and from the `starts`; returns the best summit's evidence. */
 static double climb(const struct lesson *lesson, struct gp_hyper *hyper, unsigned starts)
 {
@@ -143,12 +156,31 @@ static double climb(const struct lesson *lesson, struct gp_hyper *hyper, unsigne
     return best;
 }
 
+/* Gives a fit that is straight an input warp, where the data ask for one: climbs with the skews
+ * free, from those of the fit before. Returns the evidence. */
+static double skew(const struct lesson *lesson, struct gp_hyper *hyper, const double *before,
+                   double straight)
+{
+    struct gp_prior prior = lesson->prior;
+    struct gp_hyper skewed = *hyper;
+
+    prior.skew_sd = skew_sd;
+    memcpy(skewed.skew, before, sizeof skewed.skew);
+    const double evidence = gp_fit(lesson->gp, &prior, &skewed, patience(lesson->gp)) - skew_cost;
+    if (evidence > straight) {
+        *hyper = skewed;
+    }
+    return fmax(evidence, straight);
+}
+
 /* Fits under the power that the evidence prefers; returns the evidence of the told values. */
 static double renew_warped(const struct lesson *lesson, struct gp_hyper *hyper, double *lambda,
                            unsigned starts)
 {
     const struct warp *warp = &lesson->model->warp[lesson->index];
+    const struct gp_hyper before = *hyper;
 
+    straighten(hyper);
     warp_rows(lesson, *lambda);
     double evidence = climb(lesson, hyper, starts);
     if (lesson->count >= 4 && gp_condition(lesson->gp, hyper) == TIDE_OK) {
@@ -159,7 +191,8 @@ static double renew_warped(const struct lesson *lesson, struct gp_hyper *hyper, 
             evidence = climb(lesson, hyper, 0);
         }
     }
-    return evidence + warp_density(warp, lesson->values, lesson->count) - warp_cost * (1 - *lambda);
+    return skew(lesson, hyper, before.skew, evidence) +
+           warp_density(warp, lesson->values, lesson->count) - warp_cost * (1 - *lambda);
 }
 
 static double renew_plain(const struct lesson *lesson, struct gp_hyper *hyper, unsigned starts)
@@ -181,7 +214,7 @@ void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
     struct gp_hyper *hyper = &fit->hyper[index];
     const size_t plain = model_learnt(model) - 1;
     const bool first = fit->told == 0;
-    const bool few = count < FEW && !first;
+    const bool few = count < FEW && (!first || count > MODEL_START_MAX);
 
     thin(&lesson);
     if (first) {
@@ -199,6 +232,7 @@ void model_renew(struct model *model, struct fit *fit, size_t index, bool noisy,
         renew_warped(&lesson, hyper, &fit->lambda[index], few ? START_PRIOR | START_NOISE : 0);
     if (first) {
         fit->hyper[plain] = *hyper;
+        straighten(&fit->hyper[plain]);
         fit->lambda[plain] = 1;
     }
     fit->lead = renew_plain(&lesson, &fit->hyper[plain], few ? START_BOWL : 0) - warped;

@@ -59,7 +59,7 @@ static size_t initial_points(const struct tide_config *config)
     if (config->initial > 0) {
         return config->initial;
     }
-    initial = initial < 4 ? 4 : (initial > 16 ? 16 : initial);
+    initial = initial < 4 ? 4 : (initial > MODEL_START_MAX ? MODEL_START_MAX : initial);
     if (config->budget > 0 && initial > config->budget / 4) {
         initial = config->budget / 4 > 2 ? config->budget / 4 : 2;
     }

@@ -111,8 +111,7 @@ static bool build(struct pool *pool, struct tide_optimizer *optimizer)
         }
     }
     for (size_t c = 0; c < pool->count; c++) {
-        space_features(&model->space, pool->x + c * width,
-                       pool->features + c * model->space.columns, 1);
+        gp_features(gp, pool->x + c * width, pool->features + c * model->space.columns, 1);
         pool->taken_in[c] = 0;
         rescore(pool, gp, c);
     }
@@ -158,7 +157,7 @@ static void absorb(struct pool *pool, struct tide_optimizer *optimizer, const do
     double variance = 0;
 
     model_place(model, x, placed);
-    space_features(&model->space, placed, pool->row_features + pool->rows * columns, 1);
+    gp_features(gp, placed, pool->row_features + pool->rows * columns, 1);
     size_t c = 0;
     while (c < pool->count && memcmp(pool->x + c * width, placed, width * sizeof *placed) != 0) {
         c++;

@@ -59,7 +59,7 @@ static double explained(struct tide_optimizer *optimizer)
         model_place(&optimizer->model, x, x);
         space_settle(space, x);
         gp_predict(gp, x, mean, &variance);
-        space_features(space, x, features, 1);
+        gp_features(gp, x, features, 1);
         left += variance;
         all += gp_prior_variance(gp, features);
     }

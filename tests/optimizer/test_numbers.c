@@ -87,6 +87,7 @@ static struct gp_hyper uneven_hyper(size_t count)
 
     for (size_t i = 0; i < count; i++) {
         hyper.weight[i] = -1.7 + 0.61 * (double)i;
+        hyper.skew[i] = 0.8 - 0.37 * (double)i;
     }
     return hyper;
 }
@@ -100,12 +101,14 @@ static void evidence_gradient_agrees_with_differences(void **state)
     (void)state;
     set_up(&space);
     fill(&gp, &space, 37);
-    const struct gp_prior prior = gp_prior_for(space.count, false);
+    struct gp_prior prior = gp_prior_for(space.count, false);
     struct gp_hyper hyper = uneven_hyper(space.count);
+    prior.skew_sd = 0.9;
     (void)gp_evidence(&gp, &hyper, &prior, gradient);
     double *const moved[] = {&hyper.weight[0], &hyper.weight[1], &hyper.weight[2], &hyper.weight[3],
                              &hyper.weight[4], &hyper.weight[5], &hyper.scale,     &hyper.noise,
-                             &hyper.mean,      &hyper.trend};
+                             &hyper.mean,      &hyper.trend,     &hyper.skew[0],   &hyper.skew[1],
+                             &hyper.skew[2],   &hyper.skew[3],   &hyper.skew[4],   &hyper.skew[5]};
     for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
         const double h = 1e-5;
         const double keep = *moved[i];

@@ -9,6 +9,7 @@ import math
 import random
 
 from others import on, rotation
+from tasks import TASKS
 from problems import box, choice, coordinates, hartmann6, levy, real, whole
 
 
@@ -228,5 +229,39 @@ EVEN = {
     "net": (NET, tuned_net, 60, 0),
     "levy7": (box(7, -10, 10), levy, 80, 0),
 }
-GROUPS = {"rugged": RUGGED, "unsure": UNSURE, "even": EVEN}
+
+
+def bent(problem, powers):
+    """The same problem in other coordinates: its places between the bounds are powers of ours."""
+    space, function, evaluations, noise = problem
+
+    def value(p):
+        return function({one["name"]: one["low"] + (one["high"] - one["low"]) *
+                         ((p[one["name"]] - one["low"]) / (one["high"] - one["low"])) ** power
+                         for one, power in zip(space, powers)})
+    return space, value, evaluations, noise
+
+
+def unscaled(name):
+    """A learning task whose author forgot which parameters go by their logarithm."""
+    space, function, evaluations, noise = TASKS[name]
+    return ([dict(one, log=False) if one["type"] == "float" else one for one in space], function,
+            evaluations, noise)
+
+
+# Scales other than those that a model of one lengthscale a parameter would like.
+SCALES = {
+    "hartmann6_bent": bent((box(6, 0, 1), hartmann6, 60, 0), (3, 1, 0.4, 1, 2, 1)),
+    "hartmann4_bent": bent((box(4, 0, 1), hartmann4, 50, 0), (4, 1, 1, 0.3)),
+    "sphere4_bent": bent(on(placed(4, 501, -5, 5, False), sphere) + (40, 0), (4, 3, 1, 0.3)),
+    "valley3_bent": bent(on(placed(3, 511, -2, 2, False), valley) + (60, 0), (4, 1, 2)),
+    "camel_bent": bent((CAMEL, camel, 40, 0), (3, 0.4)),
+    "levy4_bent": bent((box(4, -10, 10), levy, 60, 0), (3, 1, 1, 0.4)),
+    "vectors_digits_unscaled": unscaled("vectors_digits"),
+    "vectors_friedman_unscaled": unscaled("vectors_friedman"),
+    "network_digits_unscaled": unscaled("network_digits"),
+    "softmax_classes_unscaled": unscaled("softmax_classes"),
+    "boosting_friedman_unscaled": unscaled("boosting_friedman"),
+}
+GROUPS = {"scales": SCALES, "rugged": RUGGED, "unsure": UNSURE, "even": EVEN}
 TUNING = {name: problem for group in GROUPS.values() for name, problem in group.items()}
