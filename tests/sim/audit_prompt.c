@@ -27,14 +27,14 @@ static bool owes(const struct machine *machine, struct wire_attempt attempt)
  */
 static int64_t known_ms(uint32_t center, uint32_t machine, const struct witness *witness)
 {
+    const struct center *teller = &story.centers[center];
     const int64_t greeted_ms = story.audit.greeted_ms[machine];
     const int64_t since_ms = witness->sent_ms > greeted_ms ? witness->sent_ms : greeted_ms;
+    const bool disturbed = teller->link[machine] != story.network.link[machine] ||
+                           since_ms < teller->link_ms[machine] || since_ms <= story.calm_ms ||
+                           since_ms < story.network.quiet_ms[machine];
 
-    if (story.centers[center].link[machine] != story.network.link[machine] ||
-        since_ms <= story.calm_ms || since_ms < story.network.quiet_ms[machine]) {
-        return INT64_MAX;
-    }
-    return since_ms;
+    return disturbed ? INT64_MAX : since_ms;
 }
 
 /* Told to leave outside of a window, an offer that never arrived waits for its lease: nothing of

@@ -287,7 +287,10 @@ void center_hear(struct center *center, const struct frame *frame)
         story_fails("a message of machine %u cannot be read: %s", frame->machine, why);
     }
     center_look(center);
-    center->link[frame->machine] = frame->link;
+    if (center->link[frame->machine] != frame->link) {
+        center->link[frame->machine] = frame->link;
+        center->link_ms[frame->machine] = story.now_ms;
+    }
     center_understand(center, frame->machine, &message);
     wire_message_fini(&message);
 }

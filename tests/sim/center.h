@@ -41,7 +41,8 @@ struct center {
     uint32_t boot[PLAN_MACHINES_MAX];      /* it told last */
     int64_t said;                          /* messages of this start, for their numbers */
     int64_t seq[PLAN_MACHINES_MAX];        /* the highest of that boot's messages */
-    uint64_t link[PLAN_MACHINES_MAX];      /* the connection it was last heard by */
+    uint64_t link[PLAN_MACHINES_MAX];      /* the connection it was last heard by, */
+    int64_t link_ms[PLAN_MACHINES_MAX];    /* and since when */
     uint32_t greeter;                      /* the machine whose HELLO is being taken */
 };
 
