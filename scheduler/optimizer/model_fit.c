@@ -28,7 +28,7 @@ static const double start_noise = -3;
 static const double bowl_trend = 2;
 static const double bowl_scale = -3;
 static const double skew_sd = 2;
-static const double skew_cost = 5; /* nats that the evidence must gain for an input warp */
+static const double skew_cost = 8; /* nats that the evidence must gain for an input warp */
 
 /* What a fit of one process works on. */
 struct lesson {
