@@ -107,7 +107,7 @@ enum session_claim session_claim(struct session *session, const struct transport
     }
     if (!session->connected || same_process || session->rival_until_ms != 0) {
         session_yield(session, message, routing);
-        return CLAIM_OWN;
+        return same_process ? CLAIM_MOVED : CLAIM_OWN;
     }
     session->rival = routing;
     session->rival_until_ms = now_ms + limits->probe_ms;

@@ -44,6 +44,7 @@ bool session_error(struct session *session, const struct transport_limits *limit
 /* What to do with a worker's message, by the connection it came by. */
 enum session_claim {
     CLAIM_OWN,    /* its own connection, or it had none, or has just taken over */
+    CLAIM_MOVED,  /* the process that was known, by another connection */
     CLAIM_PROBE,  /* a second worker: ask the first one whether it lives */
     CLAIM_WAIT,   /* it was asked already */
     CLAIM_REFUTED /* the first worker has answered: tell the second one */

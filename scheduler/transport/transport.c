@@ -190,6 +190,11 @@ static bool worker_admit(struct transport *transport, const struct arrival *arri
     switch (session_claim(session, &transport->limits, message, arrival->routing, now_ms)) {
     case CLAIM_OWN:
         return true;
+    case CLAIM_MOVED: /* what was sent by the last one may be lost */
+        if (message->type != WIRE_HELLO) {
+            (void)message_send(transport, arrival->routing, &who);
+        }
+        return true;
     case CLAIM_WAIT:
         return false;
     case CLAIM_REFUTED:

@@ -271,6 +271,22 @@ void center_look(struct center *center)
     }
 }
 
+/* As the transport does it: who speaks by another connection is asked who it is, unless it says so
+ * first. */
+static void meet_link(struct center *center, const struct frame *frame, enum wire_type type)
+{
+    const uint64_t before = center->link[frame->machine];
+
+    if (before == frame->link) {
+        return;
+    }
+    center->link[frame->machine] = frame->link;
+    center->link_ms[frame->machine] = story.now_ms;
+    if (before != UINT64_MAX && type != WIRE_HELLO) {
+        center_ask_who(center, frame->machine);
+    }
+}
+
 void center_hear(struct center *center, const struct frame *frame)
 {
     static struct wire_message message;
@@ -287,10 +303,7 @@ void center_hear(struct center *center, const struct frame *frame)
         story_fails("a message of machine %u cannot be read: %s", frame->machine, why);
     }
     center_look(center);
-    if (center->link[frame->machine] != frame->link) {
-        center->link[frame->machine] = frame->link;
-        center->link_ms[frame->machine] = story.now_ms;
-    }
+    meet_link(center, frame, message.type);
     center_understand(center, frame->machine, &message);
     wire_message_fini(&message);
 }

@@ -55,11 +55,13 @@ static void test_a_worker_and_an_operator(void **state)
     coordinator_end(&coordinator);
 }
 
-/* The index stays over reconnects; a peer that is gone is unreachable, not an endless queue. */
+/* The index stays over reconnects; whoever speaks by a new connection without HELLO is asked for
+ * it. */
 static void test_a_worker_comes_back(void **state)
 {
     struct caller worker;
     struct caller again;
+    struct caller third;
 
     (void)state;
     coordinator_begin(&coordinator, NULL);
@@ -69,10 +71,17 @@ static void test_a_worker_comes_back(void **state)
     caller_connect(&again, &worker);
     memcpy(again.boot, worker.boot, sizeof again.boot); /* the same process by another connection */
     say_and_hear(&again, WIRE_READY);
+    assert_int_equal(caller_hears(&again, NULL), WIRE_WHO); /* what it was sent may be lost */
     assert_int_equal(peer.index, first.index);
     assert_int_not_equal(peer.routing, first.routing);
     send_to(&first, WIRE_DRAIN, TIDE_OK); /* to the worker, wherever it is now */
     assert_int_equal(caller_hears(&again, NULL), WIRE_DRAIN);
+    caller_connect(&third, &worker);
+    memcpy(third.boot, worker.boot, sizeof third.boot);
+    say_and_hear(&third, WIRE_HELLO); /* it says so itself */
+    send_to(&first, WIRE_DRAIN, TIDE_OK);
+    assert_int_equal(caller_hears(&third, NULL), WIRE_DRAIN);
+    caller_end(&third);
     caller_end(&again);
     caller_end(&worker);
     coordinator_end(&coordinator);
