@@ -19,15 +19,18 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* The one that runs, else the one that has ended: of another cluster it may have the same id. */
 static struct task *task_find(struct worker *worker, struct wire_attempt id)
 {
+    struct task *found = NULL;
+
     for (size_t i = 0; i < worker->task_count; i++) {
         struct task *task = &worker->tasks[i];
-        if (!task->stored && attempt_same(task->attempt->id, id)) {
-            return task;
+        if (attempt_same(task->attempt->id, id) && (found == NULL || !task->stored)) {
+            found = task;
         }
     }
-    return NULL;
+    return found;
 }
 
 static void task_drop(struct worker *worker, struct task *task)
@@ -85,10 +88,11 @@ void tasks_start(struct worker *worker, const struct wire_assign *assign)
 
 void tasks_settled(struct worker *worker, const struct agent_action *action)
 {
-    const struct task *task = task_find(worker, action->attempt);
+    struct task *task = task_find(worker, action->attempt);
 
     outbox_settled(&worker->outbox, action->attempt);
     if (task != NULL) {
+        task->settled = action->seq;
         checkpoint_prune(&task->attempt->checkpoint, action->seq);
     }
 }
@@ -304,12 +308,14 @@ static void task_prepare(struct worker *worker, const struct task *task, int64_t
     }
 }
 
+/* Its log has left, and its last checkpoint is on record, so that older ones have gone. */
 static bool task_done(const struct task *task, int64_t now_ms)
 {
     const struct attempt *attempt = task->attempt;
+    const bool waits = log_waits(&attempt->captures[0]) || log_waits(&attempt->captures[1]) ||
+                       task->settled < attempt->checkpoint.last.seq;
 
-    return task->stored && (task->ship_until_ms <= now_ms || (!log_waits(&attempt->captures[0]) &&
-                                                              !log_waits(&attempt->captures[1])));
+    return task->stored && (task->ship_until_ms <= now_ms || !waits);
 }
 
 /* --- the turn --- */

@@ -26,9 +26,10 @@ enum {
 /* An attempt and what the worker does with it. */
 struct task {
     struct attempt *attempt;
-    int watch;   /* inotify, of the report file; -1 none */
-    int workdir; /* that it uses; WORKDIR_NONE */
-    bool stored; /* its result is in the outbox */
+    int watch;       /* inotify, of the report file; -1 none */
+    int workdir;     /* that it uses; WORKDIR_NONE */
+    bool stored;     /* its result is in the outbox */
+    int32_t settled; /* the newest of its checkpoints that is on record; 0 none */
     int64_t store_next_ms;
     int64_t metric_next_ms; /* INT64_MAX: no point waits */
     int64_t log_next_ms;

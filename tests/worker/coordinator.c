@@ -214,7 +214,9 @@ static void heard_ckpt(struct coordinator *self, struct record *record,
     record->checkpoint.hash = record->hash;
     record->checkpoint.location = record->location;
     record->checkpoints++;
-    acknowledge(self, WIRE_CKPT_ACK, record->attempt, checkpoint->seq);
+    if (!self->full) {
+        acknowledge(self, WIRE_CKPT_ACK, record->attempt, checkpoint->seq);
+    }
 }
 
 static void heard_hello(struct coordinator *self, const struct wire_message *message)

@@ -47,6 +47,7 @@ struct coordinator {
     bool has_peer;
     int64_t lease_ms, renew_ms;
     bool deaf; /* takes messages and answers nothing */
+    bool full; /* records no checkpoint, and does not answer one */
     bool bare; /* its worker gets none of the usual options */
     int hellos, byes, preempts;
     int32_t slots_free;

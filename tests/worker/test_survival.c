@@ -363,6 +363,28 @@ static void the_last_checkpoints_stay(void **state)
     assert_true(!is_saved(record, 1, 3) && !is_saved(record, 1, 4));
 }
 
+/* The attempt is over and its log has left before its last checkpoint is on record: what that makes
+ * superfluous goes all the same. */
+static void what_is_recorded_late_still_makes_room(void **state)
+{
+    static const char script[] =
+        "for i in 1 2; do echo $i >$TIDEMILL_CHECKPOINT_DIR/model;"
+        "echo \"{\\\"checkpoint\\\":$i}\" >>$TIDEMILL_REPORT;"
+        "until grep -qs \":$i,\" $TIDEMILL_REPORT.saved; do sleep 0.01; done; done;"
+        "echo val_loss=1";
+    struct wire_assign assign = saving(6, 1, script);
+
+    (void)state;
+    assign.checkpoint_keep = 1;
+    self.full = true;
+    struct record *record = coordinator_assign(&self, &assign);
+    coordinator_wait_output(&self, record, "val_loss=1");
+    self.full = false; /* the last one is sent again, some seconds later */
+    coordinator_wait(&self, &record->results, 1);
+    assert_int_equal(is_saved(record, 1, 2), true);
+    assert_int_equal(is_saved(record, 1, 1), false);
+}
+
 /* It takes long to archive; the coordinator's disk may be full, and it take ten minutes. */
 static void a_result_waits_for_no_checkpoint_that_nobody_needs(void **state)
 {
@@ -411,6 +433,7 @@ int main(void)
         CASE(a_stopped_script_leaves_its_checkpoint),
         CASE(a_checkpoint_that_is_not_the_one_is_refused),
         CASE(the_last_checkpoints_stay),
+        CASE(what_is_recorded_late_still_makes_room),
         CASE(a_result_waits_for_no_checkpoint_that_nobody_needs),
         CASE(a_result_at_a_rung_waits_for_its_checkpoint),
     };
