@@ -146,11 +146,7 @@ static void on_time(struct agent *agent, struct agent_outcome *outcome)
             slot_due(agent, &agent->slots[i], outcome);
         }
     }
-    for (size_t i = 0; agent->session == AGENT_WELCOME && i < agent->owed_count; i++) {
-        if (agent->owed[i].next_ms <= agent->now_ms) {
-            agent_send_owed(agent, &agent->owed[i], outcome);
-        }
-    }
+    agent_send_due(agent, outcome);
 }
 
 static int64_t idle_exit_ms(const struct agent *agent)

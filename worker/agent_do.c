@@ -72,6 +72,15 @@ void agent_send_owed(struct agent *agent, struct agent_owed *owed, struct agent_
     owed->wait_ms = agent_least(2 * owed->wait_ms, AGENT_RESEND_MAX_MS);
 }
 
+void agent_send_due(struct agent *agent, struct agent_outcome *outcome)
+{
+    for (size_t i = 0; agent->session == AGENT_WELCOME && i < agent->owed_count; i++) {
+        if (agent->owed[i].next_ms <= agent->now_ms) {
+            agent_send_owed(agent, &agent->owed[i], outcome);
+        }
+    }
+}
+
 void agent_send_preempt(const struct agent *agent, struct agent_outcome *outcome)
 {
     const int64_t left = agent->notice_end_ms - agent->now_ms;

@@ -109,6 +109,7 @@ static void on_welcome(struct agent *agent, const struct wire_message *message,
             owed_drop(agent, owed);
         }
     }
+    agent_send_due(agent, outcome); /* before READY, which makes room for a newer attempt */
     if (agent->source[0] != '\0') {
         agent_send_preempt(agent, outcome);
     }

@@ -31,6 +31,9 @@ void agent_send_preempt(const struct agent *agent, struct agent_outcome *outcome
 /* agent_send_owed: the checkpoint, or where there is none the result; and when it is due again. */
 void agent_send_owed(struct agent *agent, struct agent_owed *owed, struct agent_outcome *outcome);
 
+/* agent_send_due: whatever is owed and due. */
+void agent_send_due(struct agent *agent, struct agent_outcome *outcome);
+
 /* agent_stop: the attempt must leave. agent_stop_all: each that is not leaving yet; `at_once`:
  * each, without grace. */
 void agent_stop(struct agent_slot *slot, enum wire_reason reason, int64_t grace_ms,
