@@ -96,7 +96,7 @@ void gp_clear(struct gp *gp)
     gp->draws = 1;
 }
 
-/* logit(warped) = logit(place) + log stretch. */
+/* logit(warped) = logit(place) + log stretch; a stretch of 1 changes no bit. */
 static double warped(double place, double stretch)
 {
     return stretch * place / (1 + (stretch - 1) * place);
@@ -117,7 +117,7 @@ static void warp_rows(struct gp *gp, size_t from, size_t to)
         const double *place = gp->places + c * gp->capacity;
         double *feature = gp->features + c * gp->capacity;
         for (size_t i = from; i < to; i++) {
-            feature[i] = gp->stretch[c] == 1 ? place[i] : warped(place[i], gp->stretch[c]);
+            feature[i] = warped(place[i], gp->stretch[c]);
         }
     }
 }
@@ -126,9 +126,7 @@ void gp_features(const struct gp *gp, const double *x, double *features, size_t 
 {
     space_features(gp->space, x, features, stride);
     for (size_t c = 0; c < gp->space->columns; c++) {
-        if (gp->stretch[c] != 1) {
-            features[c * stride] = warped(features[c * stride], gp->stretch[c]);
-        }
+        features[c * stride] = warped(features[c * stride], gp->stretch[c]);
     }
 }
 
@@ -145,7 +143,7 @@ void gp_add(struct gp *gp, const double *x, double y)
     gp->y[gp->observed++] = y;
 }
 
-static struct kernel_columns columns_of(const struct gp *gp)
+struct kernel_columns gp_columns(const struct gp *gp)
 {
     return (struct kernel_columns){gp->features,      gp->capacity, gp->space->columns, gp->code,
                                    gp->column_weight, gp->bend,     gp->centre};
@@ -167,8 +165,7 @@ void gp_set_hyper(struct gp *gp, const struct gp_hyper *hyper)
     warp_rows(gp, 0, gp->observed);
 }
 
-/* The features of a row that is in the process. */
-static void row_features(const struct gp *gp, size_t row, double *features)
+void gp_row_features(const struct gp *gp, size_t row, double *features)
 {
     for (size_t c = 0; c < gp->space->columns; c++) {
         features[c] = gp->features[c * gp->capacity + row];
@@ -177,7 +174,7 @@ static void row_features(const struct gp *gp, size_t row, double *features)
 
 void gp_kernel_matrix(struct gp *gp)
 {
-    const struct kernel_columns columns = columns_of(gp);
+    const struct kernel_columns columns = gp_columns(gp);
     const double scale = exp(gp->hyper.scale);
     const double noise = exp(gp->hyper.noise);
     const double trend = exp(gp->hyper.trend);
@@ -185,7 +182,7 @@ void gp_kernel_matrix(struct gp *gp)
 
     for (size_t i = 0; i < gp->observed; i++) {
         double *k = gp->factor + i * gp->capacity;
-        row_features(gp, i, features);
+        gp_row_features(gp, i, features);
         gp->rows->distances(k, i, &columns, features);
         gp->rows->matern(k, gp->radial + i * gp->capacity, k, i, scale);
         gp->rows->trend(k, gp->bent + i * gp->capacity, i, &columns, features, trend);
@@ -278,7 +275,7 @@ double gp_covariance(const struct gp *gp, const double *a, const double *b)
 static void cross(const struct gp *gp, const double *features, size_t n, double *k, double *radial,
                   double *bent)
 {
-    const struct kernel_columns columns = columns_of(gp);
+    const struct kernel_columns columns = gp_columns(gp);
 
     gp->rows->distances(k, n, &columns, features);
     gp->rows->matern(k, radial, k, n, exp(gp->hyper.scale));
@@ -293,7 +290,7 @@ void gp_pend(struct gp *gp, const double *x)
     double features[SPACE_COLUMNS_MAX];
 
     place_row(gp, n, x);
-    row_features(gp, n, features);
+    gp_row_features(gp, n, features);
     cross(gp, features, n, row, gp->row, gp->row + gp->capacity);
     solve_vector(gp, false, row, n);
     row[n] = sqrt(fmax(gp_prior_variance(gp, features) - gp->rows->dot(row, row, n), 0) +

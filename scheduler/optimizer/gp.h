@@ -140,6 +140,8 @@ void gp_screen(struct gp *gp, const double *x, size_t count, double *mean, doubl
 
 /* The steps of gp_condition, for the fit: hyperparameters, kernel matrix (with its radial
  * derivatives), its factor (false if there is none), white and alpha of the data. */
+struct kernel_columns gp_columns(const struct gp *gp); /* its rows, for the loops over them */
+void gp_row_features(const struct gp *gp, size_t row, double *features); /* of one that is there */
 bool gp_skews(const struct gp *gp, size_t column); /* whether the column has an input warp */
 void gp_set_hyper(struct gp *gp, const struct gp_hyper *hyper);
 void gp_kernel_matrix(struct gp *gp);

@@ -148,9 +148,7 @@ static void twist_row(const struct gp *gp, const double *pull, double own, size_
  * moments of squared distance, column by column. */
 static void sum_slopes(struct gp *gp, bool skew, struct slopes *slopes)
 {
-    const struct kernel_columns columns = {gp->features, gp->capacity,      gp->space->columns,
-                                           gp->code,     gp->column_weight, gp->bend,
-                                           gp->centre};
+    const struct kernel_columns columns = gp_columns(gp);
     double features[SPACE_COLUMNS_MAX];
     double *w = gp->row;
     double *pull = gp->row + gp->capacity;
@@ -166,9 +164,7 @@ static void sum_slopes(struct gp *gp, bool skew, struct slopes *slopes)
             w[j] *= radial[j];
         }
         slopes->trend += gp->rows->dot(pull, bent, i);
-        for (size_t c = 0; c < gp->space->columns; c++) {
-            features[c] = gp->features[c * gp->capacity + i];
-        }
+        gp_row_features(gp, i, features);
         const double own = gp_prior_variance(gp, features) - exp(gp->hyper.scale);
         const double square = own * exp(-gp->hyper.trend);
         const double gain = here * here - inverse[i];

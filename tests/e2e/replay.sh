@@ -117,25 +117,22 @@ completed() {
         sleep 0.1
     done
 }
-# buried N: waits until trials were so many times
-buried() {
-    reached "SELECT count(*) FROM event WHERE kind = 'trial' AND a = 5" "$1"
-}
+burials="SELECT count(*) FROM event WHERE kind = 'trial' AND a = 5"
 rm -f s.db* && rm -rf s.db.run
 serve
 join only --slots 3
 "$tidemill" submit kicked.yaml --store s.db
 completed 9
-buried 2
+reached "$burials" 2
 touch mended
 "$tidemill" kick 1 --store s.db
 completed 14
-buried 3
+reached "$burials" 3
 crash $coordinator
 touch 'mended again'
 serve
 completed 18
 "$tidemill" kick 1 --store s.db
 "$tidemill" wait 1 --store s.db
-same burials "$(query s.db "SELECT count(*) FROM event WHERE kind = 'trial' AND a = 5")" 3
+same burials "$(query s.db "$burials")" 3
 "$tidemill" replay --store s.db >replay.txt || fail "it differs: $(cat replay.txt)"
